@@ -1,0 +1,35 @@
+"""`giban export DIR`: exactly the documents that `giban up` applies, to keep or to leave with."""
+
+from __future__ import annotations
+
+import click
+
+from giban.cli.options import blueprint_options, json_option
+
+
+@click.command("export")
+@click.argument("folder", metavar="DIR")
+@blueprint_options
+@click.option("--no-backend", is_flag=True, help="Leave the remote state out: for a look, or for a state of your own.")
+@json_option
+def command(
+    folder: str, blueprint: str, environment: str | None, sets: tuple[str, ...], no_backend: bool, as_json: bool
+) -> None:
+    """Write the Terraform documents to DIR, with a README; they work without giban.
+
+    DIR gets a folder for each root (`global`, the region). Run again, only what differs is written.
+    """
+    from giban.lifecycle.export import export
+    from giban.lifecycle.pipeline import compile_blueprint
+
+    result = export(compile_blueprint(blueprint, environment, sets), folder, backend=not no_backend)
+    if as_json:
+        from giban.cli.output import print_json
+
+        print_json(result)
+        return
+    click.echo(f"{folder}: {result.resources} resources in {len(result.roots)} roots ({', '.join(result.roots)}).")
+    click.echo(
+        f"{len(result.written)} files written, {result.unchanged} unchanged, {len(result.removed)} removed. "
+        f"Next: {folder}/README.md"
+    )

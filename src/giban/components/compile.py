@@ -1,0 +1,88 @@
+"""Blueprint to graph: every component expands, then raw Terraform and patches, then references are checked.
+
+1. Each module of this package with `expand(env)` adds its resources; parts are made when the first one asks.
+2. `terraform:` adds what is not generated; `patch:` changes what is.
+3. Every reference must lead to a resource and an attribute that exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from giban.blueprint.types import Blueprint
+from giban.components.environment import Environment
+from giban.components.raw import add_raw, apply_patches, unknown_address
+from giban.components.state import backend
+from giban.graph import schema
+from giban.graph.graph import Graph
+from giban.graph.problems import Position, Problem, Problems
+from giban.graph.refs import find_refs
+from giban.graph.resource import Resource
+from giban.graph.stack import AddressTakenError
+
+
+def compile_graph(
+    blueprint: Blueprint,
+    environment: str | None,
+    positions: Mapping[tuple[str | int, ...], Position],
+) -> Graph:
+    """The graph of a validated blueprint. Raises Problems with everything that is wrong."""
+    env = Environment(blueprint, environment, positions)
+    try:
+        for expand in _components():
+            expand(env)
+    except AddressTakenError as error:
+        there = error.there
+        what = f"Two components both need the address `{there.address}`; one is {there.component}."
+        raise Problems([Problem(what, "Rename one of them.", there.origin)]) from None
+    stacks = [stack for stack in (env.globe, env.region) if stack.resources]
+    problems = add_raw(env) + apply_patches(env, stacks)
+    graph = Graph(blueprint.name, stacks, environment, env.stage)
+    problems += [problem for resource in graph for problem in _dangling(resource)]
+    problems += _waivers(env, graph)
+    if problems:
+        raise Problems(problems)
+    for stack in stacks:
+        stack.backend = backend(env, stack)
+    return graph
+
+
+def _components() -> Iterator[Callable[[Environment], None]]:
+    """`expand` of every module here that has one. The order is that of the names and does not matter to the result:
+    what one component needs of another is made on demand."""
+    from importlib import import_module
+    from pkgutil import iter_modules
+
+    import giban.components as package
+
+    for module in iter_modules(package.__path__):
+        expand = getattr(import_module(f"{package.__name__}.{module.name}"), "expand", None)
+        if expand is not None:
+            yield expand
+
+
+def _dangling(resource: Resource) -> list[Problem]:
+    """References to nothing. Only what the user wrote can have them; generated ones are checked when they are made."""
+    resources = resource.stack.resources
+    found = []
+    for ref in find_refs([resource.args, resource.meta]):
+        target = resources.get(ref.address)
+        head = ref.attribute.split(".", 1)[0].split("[", 1)[0]
+        if target is None:
+            found.append(unknown_address(ref.address, list(resources), resource.origin, resource.address))
+        elif head and not schema.attribute_exists(target.mode, target.type, head):
+            close = schema.suggest(target.mode, target.type, head)
+            fix = f"Did you mean `{close}`?" if close else f"See the attributes of {target.type}."
+            what = f"`{ref.address}` has no attribute `{head}`."
+            found.append(Problem(what, fix, resource.origin, resource.address))
+    return found
+
+
+def _waivers(env: Environment, graph: Graph) -> list[Problem]:
+    """Waivers for resources that are not there: a typing error that would silently waive nothing."""
+    known = [resource.address for resource in graph.managed]
+    return [
+        unknown_address(waiver.resource, known, env.position("waivers", index, "resource"), f"waivers.{index}.resource")
+        for index, waiver in enumerate(env.blueprint.waivers)
+        if waiver.resource not in known
+    ]

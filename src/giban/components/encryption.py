@@ -1,0 +1,53 @@
+"""One customer-managed key for the environment: databases, secrets, logs and buckets."""
+
+from __future__ import annotations
+
+from giban.components.environment import Environment, part
+from giban.components.policies import document
+from giban.graph.resource import Resource
+from giban.graph.stack import Stack
+
+
+@part
+def key(env: Environment) -> Resource:
+    """The region's key, rotated every year, deleted thirty days after it is given up."""
+    return _key(env, env.region)
+
+
+@part
+def global_key(env: Environment) -> Resource:
+    """The key of the `global` root, for what must live in us-east-1."""
+    return _key(env, env.globe)
+
+
+def _key(env: Environment, stack: Stack) -> Resource:
+    scope = env.scope("encryption", label="main", stack=stack)
+    account = scope.data("aws_caller_identity", "current").account_id
+    made = scope.add(
+        "aws_kms_key",
+        description=f"{env.prefix}: databases, secrets, logs and buckets",
+        enable_key_rotation=True,
+        deletion_window_in_days=30 if env.production else 7,
+        policy=document(
+            {
+                "Sid": "AccountDecides",
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+                "Action": "kms:*",
+                "Resource": "*",
+            },
+            {
+                # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+                "Sid": "LogGroups",
+                "Effect": "Allow",
+                "Principal": {"Service": f"logs.{stack.region}.amazonaws.com"},
+                "Action": ["kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+                "Resource": "*",
+                "Condition": {
+                    "ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{stack.region}:{account}:*"}
+                },
+            },
+        ),
+    )
+    scope.add("aws_kms_alias", name=f"alias/{env.prefix}", target_key_id=made.key_id)
+    return made

@@ -1,0 +1,93 @@
+"""How much is written to each log group, and for how long it stays there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from giban.cost.context import Context, Line
+from giban.cost.ranges import ZERO, Range
+from giban.graph.resource import Resource
+
+DAYS_PER_MONTH = 365 / 12
+KEPT_FOR_EVER = 12.0
+"""Months that logs without expiry are counted with: what is stored after a year."""
+RDS_PREFIX = "/aws/rds/instance/"
+"""Log groups of exported database logs; ingestion is counted at the database."""
+
+
+def months_kept(days: object) -> float:
+    """Retention in months; none, 0 or unknown means for ever."""
+    try:
+        number = float(str(days))
+    except ValueError:
+        return KEPT_FOR_EVER
+    return number / DAYS_PER_MONTH if number > 0 else KEPT_FOR_EVER
+
+
+def stored(gb_a_month: Range, months: float, context: Context) -> Line:
+    """The line for logs that are kept: what was written in `months` months, compressed."""
+    kept = gb_a_month * context.use("log_compression") * months
+    return context.line("CloudWatch", "Logs storage", kept, "log storage", f"{months:.0f} months")
+
+
+def written(group: Resource, context: Context) -> Iterator[tuple[str, str, Range]]:
+    """What is written to a log group in a month: (writer, item of the price list, GB)."""
+    graph, known = context.graph, False
+    for flow_log in graph.referrers(group, "aws_flow_log"):
+        known = True
+        yield "flow logs", "vended logs first 10 TB", _flow_logs(flow_log, context)
+    for config in graph.referrers(group, "aws_wafv2_web_acl_logging_configuration"):
+        known = True
+        yield "web ACL", "vended logs first 10 TB", waf_logs(config, context)
+    for fleet in context.topology.fleets():
+        if group.component and fleet.component == group.component and fleet.stack is group.stack:
+            peers = [g for g in graph.all("aws_cloudwatch_log_group") if g.component == group.component]
+            share = 1 / max(1, sum(p.stack is group.stack and not _has_own_writer(p, context) for p in peers))
+            if not known:
+                known = True
+                gb = context.instances(fleet) * context.use("log_gb_per_instance", fleet) * share
+                yield fleet.address, "Logs standard ingest", gb
+    if not known:
+        yield "unknown writer", "Logs standard ingest", context.use("log_group_gb", group)
+
+
+def _has_own_writer(group: Resource, context: Context) -> bool:
+    return bool(context.graph.referrers(group, "aws_flow_log", "aws_wafv2_web_acl_logging_configuration"))
+
+
+def _flow_logs(flow_log: Resource, context: Context) -> Range:
+    """GB of a flow log: the instances of its VPC (or subnet)."""
+    topology = context.topology
+    vpc = topology.vpc(flow_log)
+    subnet = context.graph.follow(flow_log, "subnet_id")
+    gb = ZERO
+    for fleet in topology.fleets():
+        places = topology.subnets(fleet)
+        share = 0.0
+        if vpc is not None and topology.vpc(fleet) is vpc:
+            share = 1.0
+        elif subnet is not None and subnet in places:
+            share = 1 / len(places)
+        gb = gb + context.instances(fleet) * context.use("flow_log_gb_per_instance", fleet) * share
+    return gb
+
+
+def waf_logs(config: Resource, context: Context) -> Range:
+    """GB that a web ACL logs: a part of its requests."""
+    acl = context.graph.follow(config, "resource_arn")
+    requests = waf_requests(acl, context) if acl is not None else ZERO
+    return requests * context.use("logged_share") * context.use("waf_log_kb") * 1e-6
+
+
+def waf_requests(acl: Resource, context: Context) -> Range:
+    """Requests in a month that a web ACL looks at: those of the load balancers it is attached to."""
+    requests = ZERO
+    for link in context.graph.referrers(acl, "aws_wafv2_web_acl_association"):
+        target = context.graph.follow(link, "resource_arn")
+        if target is not None and target.type in ("aws_lb", "aws_alb"):
+            requests = requests + context.monthly(context.requests(target))
+        elif target is not None:
+            requests = requests + context.monthly(context.use("requests_per_second", target))
+    for distribution in context.graph.referrers(acl, "aws_cloudfront_distribution"):
+        requests = requests + context.use("cdn_requests", distribution)
+    return requests

@@ -1,0 +1,89 @@
+"""Writing the documents to a folder of the user's: whole or not at all, with a README that needs no giban."""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+
+from giban.graph.problems import Problem, Problems
+from giban.lifecycle.pipeline import Compiled
+from giban.terraform.documents import documents, stale, write
+
+README = "README.md"
+
+
+class Exported(msgspec.Struct, frozen=True):
+    """What an export did. Paths are relative to the folder."""
+
+    folder: str
+    roots: list[str]
+    resources: int
+    written: list[str]
+    removed: list[str]
+    unchanged: int
+
+
+def export(compiled: Compiled, folder: str, *, backend: bool = True) -> Exported:
+    """Write documents and README to `folder`. Raises Problems when it is not a folder, OSError when it cannot be written."""
+    if os.path.exists(folder) and not os.path.isdir(folder):
+        raise Problems([Problem(f"{folder} is a file.", "Name a folder; it is made when it is not there.")])
+    graph = compiled.graph
+    files = documents(graph, backend=backend)
+    files[README] = readme(compiled, backend)
+    old = stale(files, folder)
+    written = write(files, folder)
+    for name in old:
+        os.remove(os.path.join(folder, name))
+    return Exported(
+        folder=folder,
+        roots=[stack.key for stack in graph.stacks],
+        resources=len(graph.managed),
+        written=written,
+        removed=old,
+        unchanged=len(files) - len(written),
+    )
+
+
+def readme(compiled: Compiled, backend: bool) -> str:
+    """What is in the folder and how to go on with Terraform alone."""
+    graph = compiled.graph
+    environment = f", environment {compiled.environment}" if compiled.environment else ""
+    lines = [
+        f"# {graph.name}{environment}",
+        "",
+        "Plain Terraform. It works with Terraform or OpenTofu 1.10 or newer and needs nothing else.",
+        "",
+        "| folder | what | resources |",
+        "|---|---|---|",
+    ]
+    for stack in graph.stacks:
+        what = "DNS, which belongs to no region" if stack.key == "global" else f"everything in {stack.region}"
+        managed = sum(resource.mode == "managed" for resource in stack.resources.values())
+        lines.append(f"| `{stack.key}/` | {what} | {managed} |")
+    lines += ["", "Each folder is a root with a state of its own. Apply them in this order:", "", "```sh"]
+    lines += [f"terraform -chdir={stack.key} init && terraform -chdir={stack.key} apply" for stack in graph.stacks]
+    lines += ["```", ""]
+    remote = graph.stacks[-1].backend
+    if backend and remote is not None:
+        lock = (
+            "a lock file beside it"
+            if remote.get("use_lockfile")
+            else f"the DynamoDB table `{remote['dynamodb_table']}`"
+        )
+        lines += [
+            f"The state is in the bucket `{remote['bucket']}` ({remote['region']}), locked by {lock}. The bucket must be",
+            "there first: `giban state create --target aws` makes it, and so does any other way (versioned, encrypted,",
+            "private). To look at the documents without an account: `terraform init -backend=false && terraform validate`.",
+        ]
+    else:
+        lines += [
+            "No remote state is configured: Terraform keeps `terraform.tfstate` in each folder until you add a backend."
+        ]
+    if any(stack.key == "global" for stack in graph.stacks):
+        lines += [
+            "",
+            "After `global`, enter its name servers (`terraform -chdir=global output name_servers`) at your registrar or in",
+            "the parent zone: the certificate of the region is validated through this zone.",
+        ]
+    return "\n".join(lines) + "\n"

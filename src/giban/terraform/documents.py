@@ -1,0 +1,160 @@
+"""Graph to Terraform documents: a file per component, sorted and stable, for people to read.
+
+Each stack becomes a folder: `terraform.tf.json` (versions, provider, backend), one `<component>.tf.json` per component with
+its data sources, resources, moves and outputs, and the files that expressions read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from giban.graph.graph import Graph
+from giban.graph.resource import Resource
+from giban.graph.schema import with_nulls
+from giban.graph.stack import Stack
+
+TERRAFORM_VERSION = ">= 1.10.0"
+"""The first version whose S3 backend locks without a table."""
+PROVIDER_VERSION = ">= 5.100.0, < 7.0.0"
+
+HEADER = "terraform.tf.json"
+OUTPUTS = "outputs.tf.json"
+RAW = "raw.tf.json"
+
+Files = dict[str, str]
+"""Relative path to text."""
+
+
+def documents(graph: Graph, *, backend: bool = True) -> Files:
+    """Every file of every root, by relative path (`ap-northeast-2/network.tf.json`)."""
+    files: Files = {}
+    for stack in graph.stacks:
+        for name, text in stack_documents(stack, backend=backend).items():
+            files[f"{stack.key}/{name}"] = text
+    return files
+
+
+def stack_documents(stack: Stack, *, backend: bool = True) -> Files:
+    """The files of one root, by relative path, sorted."""
+    files: dict[str, dict[str, Any]] = {HEADER: _header(stack, backend)}
+    for component, resources in _by_component(stack).items():
+        files[f"{component.replace('.', '-')}.tf.json"] = _component(resources, stack)
+    if stack.outputs:
+        files[OUTPUTS] = {"output": dict(sorted(stack.outputs.items()))}
+    if stack.extra:
+        files[RAW] = dict(stack.extra)
+    texts = {name: render(body) for name, body in files.items()}
+    return dict(sorted({**texts, **stack.files}.items()))
+
+
+def render(document: dict[str, Any]) -> str:
+    """A document as indented JSON with keys in the order given and a line break at the end."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+def _header(stack: Stack, backend: bool) -> dict[str, Any]:
+    terraform: dict[str, Any] = {
+        "required_version": TERRAFORM_VERSION,
+        "required_providers": {"aws": {"source": "hashicorp/aws", "version": PROVIDER_VERSION}},
+    }
+    if backend and stack.backend is not None:
+        terraform["backend"] = {"s3": stack.backend}
+    provider: dict[str, Any] = {"region": stack.region}
+    if stack.tags:
+        provider["default_tags"] = {"tags": dict(sorted(stack.tags.items()))}
+    return {"terraform": terraform, "provider": {"aws": provider}}
+
+
+def _by_component(stack: Stack) -> dict[str, list[Resource]]:
+    grouped: dict[str, list[Resource]] = {}
+    for address in sorted(stack.resources):
+        resource = stack.resources[address]
+        grouped.setdefault(_file_of(resource), []).append(resource)
+    return dict(sorted(grouped.items()))
+
+
+def _file_of(resource: Resource) -> str:
+    """Components of one kind get a file each: `services.web` is `service-web`, as people would name it."""
+    section, dot, name = resource.component.partition(".")
+    singular = {"services": "service", "databases": "database", "buckets": "bucket"}
+    return f"{singular.get(section, section)}-{name}" if dot else section or "main"
+
+
+def _component(resources: Iterable[Resource], stack: Stack) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    addresses = set()
+    for resource in resources:
+        addresses.add(resource.address)
+        args = with_nulls(resource.mode, resource.type, resource.args)
+        body = {**_meta_first(resource), **args, **_meta_last(resource)}
+        key = "data" if resource.mode == "data" else "resource"
+        document.setdefault(key, {}).setdefault(resource.type, {})[resource.label] = body
+    moved = [{"from": old, "to": new} for old, new in sorted(stack.moved) if new in addresses]
+    if moved:
+        document["moved"] = moved
+    return document
+
+
+def _meta_first(resource: Resource) -> dict[str, Any]:
+    return {key: resource.meta[key] for key in ("provider", "count", "for_each") if key in resource.meta}
+
+
+def _meta_last(resource: Resource) -> dict[str, Any]:
+    written = ("connection", "provisioner", "dynamic", "depends_on", "lifecycle")
+    return {key: resource.meta[key] for key in written if key in resource.meta}
+
+
+def write(files: Files, folder: str) -> list[str]:
+    """Write a folder of documents whole or not at all, and return the paths that changed.
+
+    Each file is written beside its place and renamed; documents of an earlier run that are not made any more are removed,
+    everything else in the folder stays. Raises OSError (disk full, no permission) with the old files untouched.
+    """
+    changed = []
+    pending: list[tuple[str, str]] = []
+    try:
+        for name, text in files.items():
+            path = os.path.join(folder, name)
+            if _read(path) == text:
+                continue
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            temporary = f"{path}.new"
+            pending.append((temporary, path))
+            with open(temporary, "w", encoding="utf-8", newline="\n") as opened:
+                opened.write(text)
+            changed.append(name)
+    except OSError:
+        for temporary, _ in pending:
+            if os.path.exists(temporary):
+                os.remove(temporary)
+        raise
+    for temporary, path in pending:
+        os.replace(temporary, path)
+    return changed
+
+
+def stale(files: Files, folder: str) -> list[str]:
+    """Documents that an earlier run wrote into these roots and this one does not have, by relative path."""
+    found = []
+    for root in sorted({name.split("/", 1)[0] for name in files if "/" in name}):
+        for place, suffix in ((root, ".tf.json"), (f"{root}/files", ".sh")):
+            where = os.path.join(folder, place)
+            if os.path.isdir(where):
+                found += [
+                    f"{place}/{entry}"
+                    for entry in sorted(os.listdir(where))
+                    if entry.endswith(suffix) and f"{place}/{entry}" not in files and "override" not in entry
+                ]
+    return found
+
+
+def _read(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8", newline="") as opened:
+            return opened.read()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, UnicodeDecodeError):
+        return None
