@@ -47,7 +47,7 @@ def load(path: str, environment: str | None = None, sets: Iterable[str] = (), re
     if result.value is not None:
         from giban.blueprint.validate import validate
 
-        found = validate(result.value, result.positions)
+        found = validate(result.value, result.positions, environment)
         problems += _without_echoes(found, result) if problems else found
     if problems or result.value is None:
         raise Problems(problems)

@@ -62,6 +62,8 @@ def explain(error: YAMLError, text: str, file: str) -> Problem:
     lines = text.splitlines() or [""]
     line = lines[mark.line] if mark.line < len(lines) else ""
     where = Position(file, mark.line + 1, mark.column + 1)
+    if mark.line >= len(lines):  # the parser points behind the last line break
+        where = Position(file, len(lines), len(lines[-1]) + 1)
     tab = _tab_in_indentation(lines, mark.line)
     if tab is not None and "quoted" not in context:
         number, column = tab
@@ -89,6 +91,8 @@ def explain(error: YAMLError, text: str, file: str) -> Problem:
             ", and the text ends." if mark.line >= len(lines) else f", not `{line[mark.column :][:20]}`."
         )
         return Problem(what=what, fix="Write a value, or close the bracket that is open.", where=where)
+    if message == "did not find expected key" and line.lstrip().startswith(": "):
+        return Problem(what="There is no key before the colon.", fix="Write a key, or remove the colon.", where=where)
     if message == "did not find expected key":
         since = f" that begins in line {opened.line + 1}" if opened is not None and opened.line != mark.line else ""
         return Problem(
@@ -96,6 +100,8 @@ def explain(error: YAMLError, text: str, file: str) -> Problem:
             fix="Give it the indentation of the other keys, or put the value before it in quotes as a whole.",
             where=where,
         )
+    if message == "could not find expected ':'" and opened is not None:
+        where = Position(file, opened.line + 1, opened.column + 1)
     what, fix = _WORDS.get(message, ("", ""))
     if not what:
         what = f"This is not YAML: {' '.join(part for part in (context, message) if part)}."

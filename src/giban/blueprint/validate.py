@@ -15,6 +15,10 @@ Path = tuple[str | int, ...]
 Report = Iterator[tuple[Path, str, str]]
 """What a rule yields: where in the blueprint, what is wrong, what to do."""
 
+LONGEST_PREFIX = 30
+"""Bucket names have 63 characters (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html): two
+dashes, an account's number and a name of up to 24 need the rest, less a few to spare."""
+
 SECTIONS = ("databases", "buckets", "services")
 
 
@@ -24,10 +28,22 @@ def validate(blueprint: Blueprint, positions: Mapping[Path, Position], environme
     for rule in RULES:
         for path, what, fix in rule(blueprint):
             problems.append(Problem(what, fix, _position(positions, path), ".".join(map(str, path))))
-    if environment is not None and len(f"{blueprint.name}-{environment}") > 30:
-        what = f"`{blueprint.name}-{environment}` is longer than the 30 characters that names in AWS leave room for."
-        problems.append(Problem(what, "Shorten the name of the blueprint or of the environment.", None, "name"))
+    if environment is not None:
+        problems += _environment(blueprint.name, environment)
     return sorted(problems, key=Problem.sort_key)
+
+
+def _environment(name: str, environment: str) -> list[Problem]:
+    """The environment is part of names in AWS, bucket names among them, which know lower case and dashes only."""
+    if not all(letter.isascii() and (letter.isdigit() or letter.islower() or letter == "-") for letter in environment):
+        what = f"`{environment}` cannot be part of names in AWS."
+        return [Problem(what, "Name the environment with lower-case letters, digits and dashes.", None, "-e")]
+    if len(f"{name}-{environment}") > LONGEST_PREFIX:
+        what = (
+            f"`{name}-{environment}` is longer than the {LONGEST_PREFIX} characters that names in AWS leave room for."
+        )
+        return [Problem(what, "Shorten the name of the blueprint or of the environment.", None, "-e")]
+    return []
 
 
 def _position(positions: Mapping[Path, Position], path: Path) -> Position | None:

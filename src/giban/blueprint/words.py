@@ -217,17 +217,15 @@ def mismatch(node: Node, shape: Shape, path: Path) -> Words:
     options = _options(shape)
     if isinstance(node, Scalar):
         if node.is_null:
-            return (
-                "There is no value here.",
-                f"Write {takes(shape)}{_for_example(shape, path)}, or remove the key.",
-            )
+            return "There is no value here.", f"Write {takes(shape)}{_for_example(shape, path)}."
         singles = [option for option in options if not isinstance(option, Keys | MapOf | ListOf | Nothing)]
         others = [takes(option) for option in options if isinstance(option, Keys | MapOf | ListOf)]
         for option in options:
             if isinstance(option, Keys) and node.text in fields_of(option.type):
                 example = example_of(fields_of(option.type)[node.text].shape)
                 shown = inline({node.text: example}) if example is not None else f"{{{node.text}: …}}"
-                return f'"{node.text}" is a key of a mapping here.', f"Write `{_last(path)}: {shown}`."
+                written = f"{_last(path)}: {shown}" if path else shown[1:-1]
+                return f'"{node.text}" is a key of a mapping here.', f"Write `{written}`."
         if len(singles) == 1:
             what, fix = _scalar_mismatch(node, singles[0], path)
             return what, fix.rstrip(".") + f"; or write {either(others)}." if others else fix

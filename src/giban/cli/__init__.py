@@ -13,7 +13,7 @@ import click
 
 from giban import __version__
 
-HELPERS = {"__init__", "output", "options", "errors"}
+HELPERS = {"__init__", "deploying", "errors", "options", "output", "summary"}
 
 
 class LazyGroup(click.Group):

@@ -1,0 +1,33 @@
+"""What `giban up` prints when it is done: what was made, what cannot be seen, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from giban.cli.output import style
+from giban.lifecycle.deployment import Deployment
+from giban.lifecycle.up import UpResult
+
+
+def up_lines(deployed: Deployment, result: UpResult) -> Iterator[str]:
+    """The result as text."""
+    for root in result.roots:
+        yield style(f"{root.root}: {root.summary if root.changed else 'no changes'}", bold=True)
+        for name, value in root.outputs.items():
+            yield f"  {name} = {', '.join(value) if isinstance(value, list) else value}"
+    if result.gaps:
+        yield ""
+        yield "Made, but without the effect it has on AWS:"
+        for address, what in result.gaps:
+            yield f"  {address}: {what}"
+    yield ""
+    if not result.changed:
+        yield "No changes: what is deployed is what the blueprint says."
+        return
+    count = sum(len([r for r in stack.resources.values() if r.mode == "managed"]) for stack in deployed.stacks)
+    where = "on emulated AWS" if result.target == "rehearsal" else "on AWS"
+    yield f"{count} resources are up {where}."
+    if result.target == "rehearsal":
+        yield "Next: giban status; change the blueprint and giban up again; giban down; giban up --target aws"
+    else:
+        yield "Next: giban status --target aws; put the artifacts of your services into the artifact bucket."

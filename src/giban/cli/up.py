@@ -1,0 +1,72 @@
+"""`giban up`: create or change what the blueprint says, on the rehearsal or on AWS."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from giban.cli.errors import FOUND, MISTAKE
+from giban.cli.options import blueprint_options, json_option, target_option
+from giban.graph.problems import Problem, Problems
+
+
+@click.command("up")
+@blueprint_options
+@target_option
+@click.option(
+    "--allow-delete", "allowed", multiple=True, metavar="ADDRESS", help="Let this resource be deleted with its data."
+)
+@click.option("--yes", is_flag=True, help="Do not ask before changing AWS.")
+@json_option
+def command(
+    blueprint: str,
+    environment: str | None,
+    sets: tuple[str, ...],
+    target: str,
+    allowed: tuple[str, ...],
+    yes: bool,
+    as_json: bool,
+) -> int:
+    """Apply the blueprint: to emulated AWS on this machine (the default), or to your account with --target aws.
+
+    A plan that would delete or replace what holds data is refused unless its address is named.
+    """
+    from giban.cli.deploying import deployment, say, watch
+    from giban.lifecycle.findings import blocking
+    from giban.lifecycle.up import up
+
+    deployed = deployment(blueprint, environment, sets, target)
+    found = blocking(deployed.compiled)
+    for finding in found:
+        say(f"{finding.check} {finding.resource}: {finding.message} {finding.fix}")
+    if found and target == "aws":
+        say(f"\n{len(found)} errors found: mend or waive them before this reaches AWS. See giban check.")
+        return FOUND
+    if target == "aws" and not yes:
+        confirm(deployed.state_settings().region, deployed.compiled.graph.name, environment)
+    with deployed.workspace.lock():
+        result = up(deployed, watch, frozenset(allowed))
+    if as_json:
+        from giban.cli.output import print_json
+
+        print_json(result)
+        return 0
+    from giban.cli.summary import up_lines
+
+    for line in up_lines(deployed, result):
+        click.echo(line)
+    return 0
+
+
+def confirm(region: str, name: str, environment: str | None) -> None:
+    """Show whose account it is and ask. Raises Problems when nobody can answer."""
+    from giban.lifecycle.targets import Aws
+
+    identity = Aws().identity(region)
+    label = f"{name} ({environment})" if environment else name
+    click.echo(f"Account {identity.account}, as {identity.arn}.", err=True)
+    if not sys.stdin.isatty():
+        raise Problems([Problem("Nobody is there to confirm.", "Add --yes to change AWS without being asked.")])
+    if not click.confirm(f"Apply {label} to this account?", err=True):
+        raise click.exceptions.Exit(MISTAKE)

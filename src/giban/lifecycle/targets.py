@@ -1,0 +1,88 @@
+"""Where documents are applied: the user's AWS account, or the rehearsal. What differs between the two is all in here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from giban.graph.graph import Graph
+from giban.graph.stack import Stack
+from giban.terraform.aws import Clients, Identity
+
+OVERRIDE = "rehearsal_override.tf.json"
+"""The one file by which a rehearsed root differs from an applied one."""
+
+Say = Callable[[str], None]
+
+
+class Target(Protocol):
+    """A place that Terraform can be pointed at."""
+
+    name: str
+    parallelism: int
+
+    def start(self, say: Say, /) -> None:
+        """Make it ready: start the emulators, or find the credentials."""
+
+    def reachable(self) -> bool:
+        """Whether it can be asked what is deployed, without starting anything."""
+
+    def notes(self) -> list[str]:
+        """What the user should know about it before reading a status."""
+
+    def override(self, stack: Stack, /) -> dict[str, Any] | None:
+        """The override document of a root, or None."""
+
+    def environment(self, cli_config: str) -> dict[str, str]:
+        """The environment of the Terraform child process."""
+
+    def clients(self, region: str) -> Clients:
+        """Clients for the state bucket."""
+
+    def gaps(self, graph: Graph, /) -> list[tuple[str, str]]:
+        """What cannot be seen there: addresses and what is missing."""
+
+
+class Aws:
+    """The user's account, with the credentials Terraform itself would find."""
+
+    name = "aws"
+    parallelism = 10
+
+    def start(self, _say: Say) -> None:
+        """Nothing to start."""
+
+    def reachable(self) -> bool:
+        """AWS is always there; whether the credentials are good is found out by asking."""
+        return True
+
+    def notes(self) -> list[str]:
+        """Nothing to add."""
+        return []
+
+    def identity(self, region: str) -> Identity:
+        """Whose account it is."""
+        from giban.terraform.aws import identity
+
+        return identity(self.clients(region))
+
+    def override(self, _stack: Stack) -> None:
+        """Documents are applied as they are."""
+
+    def environment(self, cli_config: str) -> dict[str, str]:
+        """The user's own."""
+        import os
+
+        from giban.terraform.run import child_environment
+
+        return child_environment(os.environ, rehearsal=False, cli_config=cli_config)
+
+    def clients(self, region: str) -> Clients:
+        """With the user's credentials."""
+        from giban.terraform.aws import clients
+
+        return clients(region)
+
+    def gaps(self, _graph: Graph) -> list[tuple[str, str]]:
+        """None: it is the real thing."""
+        return []
