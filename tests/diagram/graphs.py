@@ -42,8 +42,9 @@ class Tiered:
         self.databases = [self._database(f"db{index}" if index else "main") for index in range(databases)]
         fronts = [self._service(f"web{index}" if index else "web", "web", public=True) for index in range(web)]
         for index in range(was):
-            group = self._service(f"was{index}" if index else "was", "was", public=False, allowed=fronts)
-            for number, database in enumerate(self.databases):
+            name = f"was{index}" if index else "was"
+            group = self._service(name, "was", public=False, allowed=fronts[index % max(1, web) :][:1])
+            for number, database in enumerate(self.databases[index % max(1, databases) :][:1]):
                 admit(self.stack, f"db{index}_{number}", database, 5432, referenced_security_group_id=group.id)
         for index in range(alarms):
             self.stack.add(

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar, cast
 from msgspec import Struct
 
 from giban.blueprint import scalars
-from giban.blueprint.nodes import Mapping, Node, Scalar, Sequence, entry_position
+from giban.blueprint.nodes import MAX_PROBLEMS, Mapping, Node, Scalar, Sequence, entry_position
 from giban.blueprint.paths import Path, Positions, path_text
 from giban.blueprint.shapes import (
     Choice,
@@ -37,9 +37,6 @@ from giban.blueprint.shapes import (
 from giban.graph.problems import Position, Problem, Problems
 
 T = TypeVar("T", bound=Struct)
-
-MAX_PROBLEMS = 200
-"""Problems after which the rest is only counted. Our own limit: nobody reads more, and suggestions cost time."""
 
 
 class Attempt(Struct, Generic[T]):
@@ -179,7 +176,7 @@ class _Decoder:
                 self.incomplete = self.incomplete or value is _BROKEN
             if value is not _BROKEN:
                 result[key if name is _BROKEN else name] = value
-        return result if self._length(node, len(result), shape, path) else _BROKEN
+        return result if self._length(node, len(node.entries), shape, path) and _enough(result, shape) else _BROKEN
 
     def _list(self, node: Sequence, shape: ListOf, path: Path) -> Any:
         result: list[Any] = []
@@ -191,7 +188,7 @@ class _Decoder:
                 self.replaced.append(child_path)
             else:
                 result.append(value)
-        return result if self._length(node, len(node.items), shape, path) else _BROKEN
+        return result if self._length(node, len(node.items), shape, path) and _enough(result, shape) else _BROKEN
 
     def _length(self, node: Node, length: int, shape: Shape, path: Path) -> bool:
         rules = shape.rules
@@ -279,6 +276,11 @@ class _Decoder:
             self.problems.append(Problem(what=what, fix=fix, where=where, path=path_text(path)))
         else:
             self.uncounted += 1
+
+
+def _enough(read: list[Any] | dict[Any, Any], shape: Shape) -> bool:
+    """Whether enough is left without the items that were told to be wrong."""
+    return len(read) >= (shape.rules.min_length or 0)
 
 
 def _holds_more(shape: Shape) -> bool:

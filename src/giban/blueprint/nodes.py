@@ -27,6 +27,9 @@ MAX_DEPTH = 100
 MAX_NODES = 200_000
 """Most keys and values, anchors expanded. Our own limit; stops anchors that multiply each other."""
 
+MAX_PROBLEMS = 200
+"""Problems after which reading stops. Our own limit: nobody reads more."""
+
 
 class Scalar(Struct, frozen=True):
     """A single value as it was written, without its quotes."""
@@ -340,6 +343,8 @@ class _Builder:
             steps.append(key)
         path: Path = tuple(steps)
         self.problems.append(Problem(what=what, fix=fix, where=position, path=path_text(path)))
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise Problems(self.problems)
 
     def _at(self, event: Event) -> Position:
         mark = event.start_mark

@@ -19,9 +19,9 @@ def parse(cidr: str) -> tuple[int, int]:
     """An IPv4 range as (first address, prefix length). Raises ValueError with the reason in words."""
     address, slash, length = cidr.partition("/")
     octets = address.split(".")
-    if not slash or not length.isdecimal() or int(length) > 32 or len(length) > 2:
+    if not slash or not _is_number(length, 32):
         raise ValueError(f"`{cidr}` has no prefix length between /0 and /32")
-    if len(octets) != 4 or not all(o.isdecimal() and len(o) <= 3 and int(o) <= 255 for o in octets):
+    if len(octets) != 4 or not all(_is_number(octet, 255) for octet in octets):
         raise ValueError(f"`{cidr}` is not an IPv4 range such as 10.20.0.0/16")
     first = 0
     for octet in octets:
@@ -32,6 +32,11 @@ def parse(cidr: str) -> tuple[int, int]:
             f"`{cidr}` has host bits set; the range begins at {written(first >> bits << bits, int(length))}"
         )
     return first, int(length)
+
+
+def _is_number(text: str, largest: int) -> bool:
+    """Whether text is a number up to `largest` in ASCII digits without a leading zero (which some read as octal)."""
+    return text.isdecimal() and len(text) <= 3 and str(int(text)) == text and int(text) <= largest
 
 
 def written(first: int, length: int) -> str:

@@ -20,7 +20,7 @@ from giban.blueprint.shapes import (
     defaults_of,
     fields_of,
 )
-from giban.blueprint.words import inline, takes
+from giban.blueprint.words import either, inline, takes
 
 Section = tuple[str, type[Struct]]
 
@@ -68,8 +68,8 @@ def _structs(shape: Shape, suffix: str) -> list[tuple[str, type[Struct]]]:
 def _section(name: str, type_: type[Struct], anchors: dict[type[Struct], str]) -> str:
     fields, defaults = fields_of(type_), defaults_of(type_)
     kind = fields.get("kind")
-    fixed = kind.shape.values if kind is not None and isinstance(kind.shape, Choice) else ()
-    title = f"`{name}`" + (f" with `kind: {fixed[0]}`" if len(fixed) == 1 else "") if name else "The whole"
+    kinds = [f"`kind: {value}`" for value in kind.shape.values] if kind and isinstance(kind.shape, Choice) else []
+    title = " with ".join([f"`{name}`", *([either(kinds)] if kinds else [])]) if name else "The whole"
     lines = [f"## {title}", "", " ".join((type_.__doc__ or "").split()), ""]
     lines += ["| Key | Type | Default | Meaning |", "|---|---|---|---|"]
     lines += [_row(field, defaults.get(field.name), anchors) for field in fields.values()]

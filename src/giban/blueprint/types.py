@@ -228,8 +228,9 @@ class Database(Section, frozen=True, kw_only=True):
     version: Annotated[
         str,
         Meta(
-            pattern=r"^\d+(\.\d+){0,2}$",
+            pattern=r"^\d{1,4}(\.\d{1,4}){0,2}$",
             description="Engine version; a major version follows its minor ones.",
+            examples=["16"],
         ),
     ]
     instance: Annotated[str, Meta(pattern=r"^db\.", description="Instance class.", examples=["db.t4g.medium"])] = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import get_close_matches
 
 from giban.blueprint.defaults import domain_of
 from giban.blueprint.ranges import LARGEST_VPC, SMALLEST_VPC, overlap, parse
@@ -53,6 +52,8 @@ def _position(positions: Mapping[Path, Position], path: Path) -> Position | None
 
 
 def _did_you_mean(name: str, known: Iterable[str], nothing: str) -> str:
+    from difflib import get_close_matches  # only needed when something is wrong
+
     close = get_close_matches(name, list(known), 1)
     return f"Did you mean `{close[0]}`?" if close else nothing
 

@@ -91,7 +91,12 @@ def all_checks() -> list[Check]:
 def run(graph: Graph, checks: Iterable[Check] | None = None) -> list[Finding]:
     """Run checks (all of them by default) over a graph; findings by place in the text, then check and address."""
     found = [finding for item in (all_checks() if checks is None else checks) for finding in _findings(item, graph)]
-    return sorted(set(found), key=lambda f: (f.where or Position("~", 0, 0), f.check, f.stack, f.resource, f.message))
+    return in_order(set(found))
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings by place in the text, those without a place last; then by check and address."""
+    return sorted(findings, key=lambda f: (f.where or Position("~", 0, 0), f.check, f.stack, f.resource, f.message))
 
 
 def _findings(item: Check, graph: Graph) -> Iterator[Finding]:

@@ -34,6 +34,12 @@ MANY = 10
 @click.option("--assume", "assume", multiple=True, metavar="NAME=VALUE", help="A number, or low,likely,high.")
 @click.option("--usage", "usage_files", multiple=True, metavar="FILE", help="A YAML file of assumptions.")
 @click.option("--prices", "price_file", metavar="FILE", help="A price file on top of the shipped prices.")
+@click.option(
+    "--refresh-prices",
+    "refresh_file",
+    metavar="FILE",
+    help="Ask the AWS Price List (your credentials, no charge) for this environment's prices; write them to FILE.",
+)
 @click.option("--terraform", metavar="DIR", help="Price a folder of Terraform instead of a blueprint.")
 @click.option("--assumptions", is_flag=True, help="List every assumption about usage, and stop.")
 @json_option
@@ -46,6 +52,7 @@ def command(
     assume: tuple[str, ...],
     usage_files: tuple[str, ...],
     price_file: str | None,
+    refresh_file: str | None,
     terraform: str | None,
     assumptions: bool,
     as_json: bool,
@@ -61,11 +68,15 @@ def command(
     if assumptions:
         _print_assumptions(usage, as_json)
         return
+    graph = _graph(blueprint, environment, sets, terraform)
+    if refresh_file:
+        _refresh(graph, refresh_file, as_json)
+        return
     from giban.cost.estimate import estimate
     from giban.cost.prices import book_with, default_book
 
     book = book_with(price_file) if price_file else default_book()
-    now = estimate(_graph(blueprint, environment, sets, terraform), usage, book)
+    now = estimate(graph, usage, book)
     if against is None:
         _print_json(now) if as_json else click.echo("\n".join(_estimate_text(now, by)))
         return
@@ -86,6 +97,20 @@ def _graph(blueprint: str, environment: str | None, sets: tuple[str, ...], terra
     from giban.lifecycle.pipeline import compile_blueprint
 
     return compile_blueprint(blueprint, environment, sets).graph
+
+
+def _refresh(graph: Graph, path: str, as_json: bool) -> None:
+    from datetime import date
+
+    from giban.cli._price_list import write_prices
+
+    number, missing = write_prices(graph, path, date.today().isoformat())
+    if as_json:
+        _print_json({"file": path, "prices": number, "missing": missing})
+        return
+    click.echo(f"{path}: {number} prices of the AWS Price List. Use them with --prices {path}")
+    for item in missing:
+        click.echo(f"  not there: {item}")
 
 
 def _other(against: str, blueprint: str, environment: str | None) -> Graph:
@@ -129,7 +154,8 @@ def _estimate_text(estimate: Estimate, by: str) -> list[str]:
     name = f"{estimate.name} ({estimate.environment})" if estimate.environment else estimate.name
     lines = [_bold(f"{name}: USD a month"), ""]
     lines += _totals(estimate, by)
-    lines += ["", _bold("Largest items"), *_largest(estimate)]
+    if estimate.total.high:
+        lines += ["", _bold("Largest items"), *_largest(estimate)]
     if estimate.unknown:
         lines += ["", _bold("Unknown, not in the total")]
         lines += _unknown(estimate)
@@ -154,15 +180,21 @@ def _totals(estimate: Estimate, by: str) -> list[str]:
     from giban.cli.output import table
 
     if by == "component":
-        parts = [(component.component or "(no component)", component.total) for component in estimate.components]
+        parts = [(c.component or "(no component)", c.total, c.unknown) for c in estimate.components]
     else:
         costs = sorted(estimate.resources, key=lambda c: (-c.total.likely, -c.total.high, c.key))
-        parts = [(cost.address, cost.total) for cost in costs]
-    plus = " + unknown" if estimate.unknown else ""
-    rows = [[by, "low", "likely", "high"], *([name, *_amounts(amount)] for name, amount in parts)]
-    rows.append([f"total{plus}", *_amounts(estimate.total)])
+        parts = [(c.address, c.total, c.unknown) for c in costs]
+    rows = [[by, "low", "likely", "high"], *(_sum_row(*part) for part in parts)]
+    rows.append(_sum_row("total", estimate.total, len(estimate.unknown)))
     lines = table(rows, right=frozenset({1, 2, 3}))
     return [*lines[:-1], _bold(lines[-1])]
+
+
+def _sum_row(name: str, amount: Range, unknown: int) -> list[str]:
+    """A sum; where nothing of it is known it is "unknown", not 0."""
+    if unknown and amount.high == 0:
+        return [name, *["unknown"] * 3]
+    return [f"{name} + unknown" if unknown else name, *_amounts(amount)]
 
 
 def _largest(estimate: Estimate) -> list[str]:

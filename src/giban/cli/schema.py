@@ -13,6 +13,7 @@ def command() -> None:
     `# yaml-language-server: $schema=giban.schema.json`.
     """
     from giban.blueprint.jsonschema import json_schema
+    from giban.blueprint.types import Blueprint
     from giban.cli.output import print_json
 
-    print_json(json_schema())
+    print_json(json_schema(Blueprint, "giban blueprint"))

@@ -21,10 +21,10 @@ def create(blueprint: str, environment: str | None, sets: tuple[str, ...], targe
 
     Run it as often as you like: what is there is left alone, what is not as it should be is corrected.
     """
-    from giban.cli.deploying import deployment, say
+    from giban.cli.deploying import deployment
 
     deployed = deployment(blueprint, environment, sets, target)
-    deployed.target.start(say)
+    deployed.start()
     steps = deployed.create_state()
     if as_json:
         from giban.cli.output import print_json

@@ -18,8 +18,12 @@ def up_lines(deployed: Deployment, result: UpResult) -> Iterator[str]:
     if result.gaps:
         yield ""
         yield "Made, but without the effect it has on AWS:"
+        grouped: dict[str, list[str]] = {}
         for address, what in result.gaps:
-            yield f"  {address}: {what}"
+            grouped.setdefault(what, []).append(address)
+        for what, addresses in grouped.items():
+            yield f"  {', '.join(addresses)}"
+            yield f"      {what}"
     yield ""
     if not result.changed:
         yield "No changes: what is deployed is what the blueprint says."

@@ -35,6 +35,8 @@ def command(
     from giban.cli.deploying import deployment, say, watch
     from giban.lifecycle.findings import blocking
     from giban.lifecycle.up import up
+    from giban.rehearsal.errors import RehearsalUnavailable
+    from giban.terraform.errors import EngineMissing, ProviderUnavailable
 
     deployed = deployment(blueprint, environment, sets, target)
     found = blocking(deployed.compiled)
@@ -45,8 +47,16 @@ def command(
         return FOUND
     if target == "aws" and not yes:
         confirm(deployed.state_settings().region, deployed.compiled.graph.name, environment)
-    with deployed.workspace.lock():
-        result = up(deployed, watch, frozenset(allowed))
+    try:
+        with deployed.workspace.lock():
+            result = up(deployed, watch, frozenset(allowed))
+    except (EngineMissing, ProviderUnavailable, RehearsalUnavailable) as error:
+        if target == "rehearsal":
+            say("The rehearsal did not run: something it needs is missing on this machine.")
+            say(
+                "check, cost, draw and export work without it; `giban doctor` lists what is there and how to get the rest.\n"
+            )
+        raise error
     if as_json:
         from giban.cli.output import print_json
 

@@ -46,6 +46,7 @@ def _session_manager(env: Environment) -> None:
             "s3BucketName": str(logs.id),
             "s3KeyPrefix": "sessions",
             "s3EncryptionEnabled": True,
+            "kmsKeyId": str(key(env).arn),
             "idleSessionTimeout": "20",
             "maxSessionDuration": "480",
             "runAsEnabled": False,
@@ -65,6 +66,7 @@ def _session_manager(env: Environment) -> None:
         policy=document(
             allow("Record", ["s3:PutObject"], f"{logs.arn}/sessions/*"),
             allow("Encryption", ["s3:GetEncryptionConfiguration"], logs.arn),
+            allow("Session", ["kms:Decrypt"], key(env).arn),
         ),
     )
     for name in sorted(env.blueprint.services):

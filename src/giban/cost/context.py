@@ -8,7 +8,7 @@ import msgspec
 
 from giban.cost.prices import Price, PriceBook
 from giban.cost.ranges import ZERO, Range, fixed, ordered
-from giban.cost.topology import Topology, copies
+from giban.cost.topology import Topology, copies, internal
 from giban.cost.usage import SECONDS, Usage
 from giban.graph.graph import Graph
 from giban.graph.resource import Resource
@@ -32,6 +32,8 @@ class Line(msgspec.Struct, frozen=True):
     source: str = ""
     date: str = ""
     confidence: str = ""
+    unknown: str = ""
+    """Why there is no price, where there is none."""
 
 
 class Context:
@@ -44,8 +46,9 @@ class Context:
         self.topology = topology
         self.book = book
         self.usage = usage
-        self.home = next((stack.region for stack in graph.stacks if stack.region), None)
-        """The region of the first regional stack: prices of what has no region (DNS, CDN) are read from its column."""
+        regions = [stack.region for stack in graph.stacks if stack.region and stack.key != "global"]
+        self.home = next(iter(regions), next((stack.region for stack in graph.stacks if stack.region), None))
+        """The first region of the environment: prices of what has no region (DNS, CDN) are read from its column."""
         self.resource: Resource | None = None
 
     @property
@@ -71,8 +74,8 @@ class Context:
         """A line of a service without region, at the price in the home region's column."""
         return self.at(self.book.item(self.home, service, item), quantity, label, note)
 
-    def at(self, price: Price, quantity: Range, label: str, note: str = "") -> Line:
-        """A line at a price."""
+    def at(self, price: Price, quantity: Range, label: str, note: str = "", unknown: str = "") -> Line:
+        """A line at a price; `unknown` says why there is none, where a pricer knows better than "no price in"."""
         amount = quantity * (1 / price.per)
         usd = None if price.usd is None else amount * price.usd
         if price.usd is None and quantity == ZERO:
@@ -88,11 +91,12 @@ class Context:
             source=price.source,
             date=price.date,
             confidence=price.confidence,
+            unknown=unknown or f"no price in {self.region}" if usd is None else "",
         )
 
-    def unknown(self, label: str, unit: str, quantity: Range, note: str) -> Line:
+    def unknown(self, label: str, unit: str, quantity: Range, why: str) -> Line:
         """A line for something that has a price which no file names."""
-        return self.at(Price(None, unit), quantity, label, note)
+        return self.at(Price(None, unit), quantity, label, unknown=why)
 
     # Quantities that several families need.
 
@@ -114,7 +118,7 @@ class Context:
         """Requests per second at a load balancer; an internal one gets its share of what the public ones get."""
         if not internal(balancer):
             return self.use("requests_per_second", balancer)
-        public = [b for b in self.graph.all("aws_lb", "aws_alb") if not internal(b) and b.stack is balancer.stack]
+        public = self.topology.public_balancers(balancer.stack.key)
         calls = self.use("internal_calls", balancer)
         if not public:
             return self.use("requests_per_second", balancer) * calls
@@ -139,11 +143,6 @@ class Context:
             yield self.line(
                 "Data transfer", "internet egress next 40 TB per month", above, f"{label}, above 10 TB", note
             )
-
-
-def internal(balancer: Resource) -> bool:
-    """Whether a load balancer is internal; `false` is Terraform's default."""
-    return balancer.args.get("internal") in (True, "true")
 
 
 def _count(value: object) -> int | None:

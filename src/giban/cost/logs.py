@@ -15,6 +15,11 @@ RDS_PREFIX = "/aws/rds/instance/"
 """Log groups of exported database logs; ingestion is counted at the database."""
 
 
+QUERY_LOG_BYTES = 200.0
+"""One line of a DNS query log: time, zone, name, type, answer, addresses
+(https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/query-logs.html)."""
+
+
 def months_kept(days: object) -> float:
     """Retention in months; none, 0 or unknown means for ever."""
     try:
@@ -39,20 +44,18 @@ def written(group: Resource, context: Context) -> Iterator[tuple[str, str, Range
     for config in graph.referrers(group, "aws_wafv2_web_acl_logging_configuration"):
         known = True
         yield "web ACL", "vended logs first 10 TB", waf_logs(config, context)
-    for fleet in context.topology.fleets():
-        if group.component and fleet.component == group.component and fleet.stack is group.stack:
-            peers = [g for g in graph.all("aws_cloudwatch_log_group") if g.component == group.component]
-            share = 1 / max(1, sum(p.stack is group.stack and not _has_own_writer(p, context) for p in peers))
-            if not known:
-                known = True
-                gb = context.instances(fleet) * context.use("log_gb_per_instance", fleet) * share
-                yield fleet.address, "Logs standard ingest", gb
+    for query_log in graph.referrers(group, "aws_route53_query_log"):
+        known = True
+        gb = context.use("dns_queries", query_log) * QUERY_LOG_BYTES * 1e-9
+        yield "DNS queries", "Logs standard ingest", gb
     if not known:
-        yield "unknown writer", "Logs standard ingest", context.use("log_group_gb", group)
-
-
-def _has_own_writer(group: Resource, context: Context) -> bool:
-    return bool(context.graph.referrers(group, "aws_flow_log", "aws_wafv2_web_acl_logging_configuration"))
+        fleets = context.topology.writers(group)
+        for fleet in fleets:
+            groups = len(context.topology.log_groups(fleet))
+            gb = context.instances(fleet) * context.use("log_gb_per_instance", fleet) * (1 / groups)
+            yield fleet.address, "Logs standard ingest", gb
+        if not fleets:
+            yield "unknown writer", "Logs standard ingest", context.use("log_group_gb", group)
 
 
 def _flow_logs(flow_log: Resource, context: Context) -> Range:
@@ -73,10 +76,13 @@ def _flow_logs(flow_log: Resource, context: Context) -> Range:
 
 
 def waf_logs(config: Resource, context: Context) -> Range:
-    """GB that a web ACL logs: a part of its requests."""
+    """GB that a web ACL logs: every request, or a part of them where a filter drops the rest."""
     acl = context.graph.follow(config, "resource_arn")
     requests = waf_requests(acl, context) if acl is not None else ZERO
-    return requests * context.use("logged_share") * context.use("waf_log_kb") * 1e-6
+    filters = config.blocks("logging_filter")
+    if filters and filters[0].get("default_behavior") == "DROP":
+        requests = requests * context.use("logged_share")
+    return requests * context.use("waf_log_kb") * 1e-6
 
 
 def waf_requests(acl: Resource, context: Context) -> Range:

@@ -102,6 +102,10 @@ class PriceBook:
         """Every (service, item), sorted."""
         return sorted(self._rows)
 
+    def has(self, service: str, item: str) -> bool:
+        """Whether a file names the item, with a price or without."""
+        return (service, item) in self._rows
+
     def with_rows(self, rows: Iterable[Row]) -> PriceBook:
         """A book with further rows on top; they win where both have a price."""
         return PriceBook([*self._rows.values(), *rows])

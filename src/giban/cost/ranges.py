@@ -1,8 +1,8 @@
 """A quantity or an amount that is not known exactly: low, likely, high.
 
-Amounts are floats, not decimals: they come from assumptions that are good to one digit, unit prices have up to ten
-digits after the point, and `decimal` costs start-up time. Sums are made with `math.fsum`, which does not depend on the
-order of its terms, and money is rounded where it is printed; so the same input gives the same output to the last digit.
+Amounts are floats, not decimals: they come from assumptions that are good to one digit, and unit prices have up to ten
+digits after the point. Sums are made with `math.fsum`, which does not depend on the order of its terms, and money is
+rounded where it is printed; so the same input gives the same output to the last digit.
 """
 
 from __future__ import annotations

@@ -6,13 +6,28 @@ that names it: two subnets with the same text are in the same zone.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from giban.graph.graph import Graph
 from giban.graph.resource import Resource
 
 FLEETS = ("aws_autoscaling_group", "aws_instance")
 """The types that stand for running instances."""
+
+OTHER_WRITERS = ("aws_flow_log", "aws_wafv2_web_acl_logging_configuration", "aws_route53_query_log")
+"""What writes to the log group it refers to."""
+
+
+class Leg(NamedTuple):
+    """The part of a fleet in one subnet."""
+
+    fleet: Resource
+    subnet: Resource
+    share: float
+    """Of the fleet's instances."""
+    crossing: float
+    """Share of these that are in another zone than the NAT gateway."""
 
 
 class Topology:
@@ -25,10 +40,47 @@ class Topology:
         self._gateways: dict[tuple[str, str], list[Resource]] = {}
         self._endpoints: dict[tuple[str, str], set[str]] = {}
         self._callers: dict[tuple[str, str], list[Resource]] = {}
+        self._fleets: list[Resource] | None = None
+        self._public: dict[str, list[Resource]] | None = None
+        self._legs: dict[tuple[str, str], list[Leg]] = {}
+        self._log_groups: dict[tuple[str, str], list[Resource]] | None = None
 
     def fleets(self) -> list[Resource]:
         """Everything that runs instances."""
-        return self.graph.all(*FLEETS)
+        if self._fleets is None:
+            self._fleets = self.graph.all(*FLEETS)
+        return self._fleets
+
+    def public_balancers(self, stack_key: str) -> list[Resource]:
+        """The application and network load balancers of a stack that face the internet."""
+        if self._public is None:
+            self._public = {}
+            for balancer in self.graph.all("aws_lb", "aws_alb"):
+                if not internal(balancer):
+                    self._public.setdefault(balancer.stack.key, []).append(balancer)
+        return self._public.get(stack_key, [])
+
+    def legs(self, gateway: Resource) -> list[Leg]:
+        """The parts of fleets whose traffic a NAT gateway takes, by fleet and subnet."""
+        found = self._legs.get(gateway.key)
+        if found is None:
+            found = self._legs[gateway.key] = list(self._find_legs(gateway))
+        return found
+
+    def _find_legs(self, gateway: Resource) -> Iterator[Leg]:
+        here = set(self.zones(gateway))
+        one_each = copies(gateway) > 1
+        for fleet in self.fleets():
+            subnets = self.subnets(fleet)
+            places = sum(copies(subnet) for subnet in subnets)
+            for subnet in subnets:
+                gateways = self.nat_gateways(subnet)
+                if gateway not in gateways:
+                    continue
+                zones = subnet_zones(subnet)
+                away = 0.0 if one_each or not here else sum(zone not in here for zone in zones) / len(zones)
+                share = copies(subnet) / places / len(gateways) if places else 0.0
+                yield Leg(fleet, subnet, share, away)
 
     def template(self, group: Resource) -> Resource | None:
         """The launch template (or configuration) of an auto scaling group."""
@@ -141,6 +193,21 @@ class Topology:
             ]
         return found
 
+    def log_groups(self, fleet: Resource) -> list[Resource]:
+        """The log groups that a fleet's instances write to: those of its component that nothing else writes to."""
+        if self._log_groups is None:
+            self._log_groups = {}
+            for group in self.graph.all("aws_cloudwatch_log_group"):
+                if group.component and not self.graph.referrers(group, *OTHER_WRITERS):
+                    self._log_groups.setdefault((group.stack.key, group.component), []).append(group)
+        return self._log_groups.get((fleet.stack.key, fleet.component), [])
+
+    def writers(self, group: Resource) -> list[Resource]:
+        """The fleets that write to a log group."""
+        own = (group.stack.key, group.component)
+        fleets = [fleet for fleet in self.fleets() if (fleet.stack.key, fleet.component) == own]
+        return [fleet for fleet in fleets if group in self.log_groups(fleet)]
+
     def security_groups(self, resource: Resource) -> list[Resource]:
         """The security groups of a resource; of a group's instances, those of its launch template."""
         holder = (self.template(resource) or resource) if resource.type == "aws_autoscaling_group" else resource
@@ -154,10 +221,15 @@ class Topology:
         """The security groups that a group's inbound rules name, in any of the three ways to write a rule."""
         values: list[Any] = [block.get("security_groups") for block in group.blocks("ingress")]
         for rule in self.graph.referrers(group, "aws_vpc_security_group_ingress_rule", "aws_security_group_rule"):
-            if group in self.graph.follow_all(rule, "security_group_id"):
-                if rule.args.get("type", "ingress") == "ingress":
-                    values += [rule.args.get("referenced_security_group_id"), rule.args.get("source_security_group_id")]
+            inbound = rule.args.get("type", "ingress") == "ingress"
+            if inbound and group in self.graph.follow_all(rule, "security_group_id"):
+                values += [rule.args.get("referenced_security_group_id"), rule.args.get("source_security_group_id")]
         return self.graph.targets(group, values)
+
+
+def internal(balancer: Resource) -> bool:
+    """Whether a load balancer is internal; `false` is Terraform's default."""
+    return balancer.args.get("internal") in (True, "true")
 
 
 def subnet_zones(subnet: Resource) -> list[str]:
@@ -180,7 +252,7 @@ def copies(resource: Resource) -> int:
 def endpoint_service(endpoint: Resource) -> str:
     """The service of a VPC endpoint, without the region: `s3`, `ecr.api`."""
     name = str(endpoint.args.get("service_name") or "")
-    head, _, rest = name.partition("amazonaws.")
+    _, _, rest = name.partition("amazonaws.")
     if not rest:
         return name.rpartition(".")[2]
     # com.amazonaws.<region>.<service>; the region may be an expression with dots of its own.

@@ -1,19 +1,18 @@
 """How much data takes which way in a month: through NAT, through endpoints, between zones.
 
 The topology says which way; the assumptions say how much. The flows of one instance are: the internet, S3, DynamoDB
-(where the graph has tables), other AWS APIs, and its logs. Each leaves a private subnet through its NAT gateway unless
-an endpoint takes it: a gateway endpoint on the subnet's route table, or an interface endpoint in the VPC.
+(where the graph has tables), other AWS APIs, and its logs (where it has a log group). Each leaves a private subnet
+through its NAT gateway unless an endpoint takes it: a gateway endpoint on the subnet's route table, or an interface
+endpoint in the VPC.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import msgspec
 
 from giban.cost.context import Context
 from giban.cost.ranges import ZERO, Range
-from giban.cost.topology import copies, subnet_zones
+from giban.cost.topology import Leg
 from giban.graph.resource import Resource
 
 NOT_APIS = frozenset({"logs", "s3", "dynamodb"})
@@ -40,19 +39,10 @@ class NatLoad(msgspec.Struct, frozen=True):
         return self.internet + self.storage + self.apis
 
 
-class Leg(msgspec.Struct, frozen=True):
-    """The part of a fleet in one subnet: how many instances (on average), and the share of them in other zones."""
-
-    fleet: Resource
-    subnet: Resource
-    instances: Range
-    crossing: float
-
-
 def nat_load(gateway: Resource, context: Context) -> NatLoad:
     """What a NAT gateway processes, from the fleets in the subnets whose route tables lead to it."""
     load = NatLoad()
-    for leg in _legs(gateway, context):
+    for leg in context.topology.legs(gateway):
         internet, storage, apis = _flows(leg, context)
         every = internet + storage + apis
         load = NatLoad(
@@ -64,23 +54,6 @@ def nat_load(gateway: Resource, context: Context) -> NatLoad:
             fleets=(*load.fleets, *(() if leg.fleet.address in load.fleets else (leg.fleet.address,))),
         )
     return load
-
-
-def _legs(gateway: Resource, context: Context) -> Iterator[Leg]:
-    topology = context.topology
-    here = set(topology.zones(gateway))
-    one_each = copies(gateway) > 1
-    for fleet in topology.fleets():
-        subnets = topology.subnets(fleet)
-        places = sum(copies(subnet) for subnet in subnets)
-        for subnet in subnets:
-            gateways = topology.nat_gateways(subnet)
-            if gateway not in gateways:
-                continue
-            zones = subnet_zones(subnet)
-            away = 0.0 if one_each or not here else sum(zone not in here for zone in zones) / len(zones)
-            share = copies(subnet) / places / len(gateways) if places else 0.0
-            yield Leg(fleet, subnet, context.instances(fleet) * share, away)
 
 
 def _flows(leg: Leg, context: Context) -> tuple[Range, Range, Range]:
@@ -98,9 +71,9 @@ def _flows(leg: Leg, context: Context) -> tuple[Range, Range, Range]:
     apis = ZERO
     if not interface - NOT_APIS:
         apis = apis + context.use("api_gb_per_instance", fleet)
-    if "logs" not in interface:
+    if "logs" not in interface and topology.log_groups(fleet):
         apis = apis + context.use("log_gb_per_instance", fleet)
-    number = leg.instances
+    number = context.instances(fleet) * leg.share
     return context.use("internet_gb_per_instance", fleet) * number, storage * number, apis * number
 
 
@@ -115,7 +88,8 @@ def endpoint_gb(endpoint: Resource, service: str, context: Context) -> Range:
     }.get(service, ("api_gb_per_instance", max(1, others)))
     gb = ZERO
     for fleet in context.topology.fleets():
-        if vpc is not None and context.topology.vpc(fleet) is vpc:
+        writes = flow != "log_gb_per_instance" or context.topology.log_groups(fleet)
+        if vpc is not None and context.topology.vpc(fleet) is vpc and writes:
             gb = gb + context.instances(fleet) * context.use(flow, fleet) * (1 / parts)
     return gb
 

@@ -44,7 +44,7 @@ _ALL = (
         0,
         0.25,
         1,
-        "Where between its minimum and maximum an auto scaling group is on average. Likely is `desired_capacity` where given.",
+        "Where between minimum and maximum an auto scaling group is on average; `desired_capacity` wins.",
     ),
     _assume(
         "root_volume_gb", "GB", 8, 8, 8, "Root volume where none is given: the size of the Amazon Linux 2023 image."
@@ -71,7 +71,14 @@ _ALL = (
     _assume("database_gb_per_instance", "GB", 5, 30, 150, "Between one instance and one database."),
     _assume("public_host_gb", "GB", 1, 5, 50, "To the internet from a host with a public address (bastion, VPN)."),
     # logs
-    _assume("log_gb_per_instance", "GB", 0.2, 2, 10, "Written to CloudWatch Logs by one instance and its application."),
+    _assume(
+        "log_gb_per_instance",
+        "GB",
+        0.2,
+        2,
+        10,
+        "Written to CloudWatch Logs by one instance, where a log group of its component is there.",
+    ),
     _assume("flow_log_gb_per_instance", "GB", 0.2, 1, 5, "Flow log records of one instance."),
     _assume("log_group_gb", "GB", 0.05, 0.5, 5, "Written to a log group whose writer is not known."),
     _assume("waf_log_kb", "kB", 1, 1.5, 2, "One logged request of a web ACL."),
@@ -127,12 +134,19 @@ _ALL = (
         "Calls of one function, messages of one queue, transitions of one workflow.",
     ),
     _assume("function_ms", "ms", 20, 100, 500, "How long one call of a function runs."),
-    _assume("table_writes", "write units", 1e5, 1e6, 1e7, "Writes to one on-demand table."),
-    _assume("table_reads", "read units", 2e5, 2e6, 2e7, "Reads from one on-demand table."),
-    _assume("table_gb", "GB", 0.1, 2, 50, "Stored in one table."),
+    _assume("table_writes", "write units", 1e5, 1e6, 1e7, "Writes to one on-demand table or Aurora cluster."),
+    _assume("table_reads", "read units", 2e5, 2e6, 2e7, "Reads from one on-demand table or Aurora cluster."),
+    _assume("table_gb", "GB", 0.1, 2, 50, "Stored in one table or Aurora cluster."),
     _assume("cdn_gb", "GB", 10, 100, 1000, "Sent to viewers by one distribution."),
     _assume("cdn_requests", "requests", 1e5, 1e6, 1e7, "Requests of viewers to one distribution."),
-    _assume("dns_queries", "queries", 1e5, 1e6, 1e7, "DNS queries to one zone for records that are not aliases."),
+    _assume(
+        "dns_queries",
+        "queries",
+        1e5,
+        1e6,
+        1e7,
+        "DNS queries to one zone; those for aliases cost nothing, a query log writes all.",
+    ),
 )
 
 ASSUMPTIONS: dict[str, Assumption] = {assumption.name: assumption for assumption in _ALL}
@@ -171,6 +185,13 @@ class Usage:
             for item in _ALL
             if item.name in wanted
         ]
+
+    def varies(self, name: str) -> bool:
+        """Whether an assumption is a range anywhere, not one number."""
+        values = [value for (_, key), value in self._given.items() if key == name]
+        if ("", name) not in self._given:
+            values.append(ASSUMPTIONS[name].value)
+        return not all(value.known for value in values)
 
     def pinned(self, name: str, end: str) -> Usage:
         """A copy in which `likely` of one assumption is its low or its high end, wherever it was given."""

@@ -71,10 +71,13 @@ class Placed(Struct, frozen=True):
 
 
 class Path(Struct, frozen=True):
-    """An arrow: corner points from source to target."""
+    """An arrow: corner points from source to target, and the room of its label (None where there is none)."""
 
     edge: Edge
     points: tuple[tuple[int, int], ...]
+    label: Rect | None = None
+    joins: bool = False
+    """True when it ends where it meets an earlier arrow to the same target, and so has no head of its own."""
 
 
 class Drawing(Struct, frozen=True):

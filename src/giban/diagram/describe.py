@@ -20,6 +20,8 @@ _ENGINES = {
     "memcached": "Memcached",
 }
 _GENERIC = frozenset({"this", "main", "default"})
+_NAMELESS = frozenset({"aws_nat_gateway", "aws_internet_gateway"})
+"""Nobody gives these a name worth a title."""
 
 
 def text_of(value: Any) -> str:
@@ -37,8 +39,11 @@ def title(resource: Resource) -> str:
         return text_of(resource.args.get("domain_name")) or resource.label
     if resource.type == "aws_vpc_endpoint":
         return endpoint_service(resource)
-    if resource.type == "aws_internet_gateway" and resource.label in _GENERIC:
-        return "Internet"
+    kind = KINDS[resource.type]
+    if resource.args.get("document_type") == "Session":
+        return "Session Manager"
+    if resource.type in _NAMELESS or (resource.label in _GENERIC and kind.category in ("traffic", "security")):
+        return kind.noun
     return resource.label
 
 
@@ -48,10 +53,9 @@ def subtitle(graph: Graph, resource: Resource) -> str:
     args = resource.args
     match resource.type:
         case "aws_lb" | "aws_alb":
-            kind = {"network": "network ", "gateway": "gateway "}.get(text_of(args.get("load_balancer_type")), "")
-            ports = listeners(graph, resource)
+            kind = {"network": "NLB", "gateway": "GWLB"}.get(text_of(args.get("load_balancer_type")), "ALB")
             side = "Internal" if args.get("internal") is True else "Public"
-            return f"{side} {kind}{noun}" + (f" · {ports}" if ports else "")
+            return joined(f"{side} {kind}", listeners(graph, resource))
         case "aws_autoscaling_group":
             return joined(scale_text(args), instance_type(graph, resource)) or noun
         case "aws_instance" | "aws_spot_instance_request":
@@ -69,13 +73,11 @@ def subtitle(graph: Graph, resource: Resource) -> str:
             return joined(noun, text_of(args.get("runtime")))
         case "aws_route53_zone":
             return "Private zone" if args.get("vpc") else noun
-        case "aws_ssm_document":
-            return "Session Manager" if args.get("document_type") == "Session" else noun
+        case "aws_ssm_document" if args.get("document_type") == "Session":
+            return "shell without an open port"
         case "aws_eks_cluster":
             return joined(noun, text_of(args.get("version")))
-        case "aws_nat_gateway":
-            return noun
-    return noun
+    return resource.label if title(resource) == noun else noun
 
 
 def joined(*parts: str) -> str:
@@ -121,7 +123,7 @@ def endpoint_service(endpoint: Resource) -> str:
 
 
 def chips(graph: Graph, resource: Resource, zones: tuple[int, ...]) -> tuple[Chip, ...]:
-    """What a card over several zones has in each of them."""
+    """What a card over several zones has in each of them; the first word must do where there is little room."""
     if resource.type == "aws_autoscaling_group":
         low, high = resource.args.get("min_size"), resource.args.get("max_size")
         if isinstance(low, int) and isinstance(high, int):

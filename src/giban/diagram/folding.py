@@ -8,10 +8,13 @@ from giban.graph.resource import Resource
 
 Key = tuple[str, str]
 
-_SHARED = (*BOXES, "aws_kms_key", "aws_route53_zone", "aws_acm_certificate", "aws_cloudwatch_log_group")
-"""Mentioned by many: belonging to one of these is only believed when nothing else is mentioned."""
+_SHARED = (*BOXES, "aws_kms_key", "aws_route53_zone", "aws_cloudwatch_log_group")
+"""Mentioned by many: something belongs to one of these when an argument says so, or when it mentions nothing else."""
 _DEPTH = 8
 """Longest chain followed; real ones (policy, attachment, role, profile, template, group) have six."""
+
+Found = tuple[Key, bool]
+"""An owner, and whether it is certain."""
 
 
 class Folding:
@@ -20,50 +23,49 @@ class Folding:
     def __init__(self, graph: Graph, drawn: dict[Key, Resource]) -> None:
         self.graph = graph
         self.drawn = drawn
-        self._known: dict[Key, Key | None] = {}
-        self._components: dict[str, Key] = {}
+        self._components: dict[tuple[str, str], Key] = {}
         for key in sorted(drawn):
             resource = drawn[key]
-            if resource.component and resource.type not in BOXES:
-                self._components.setdefault(resource.component, key)
+            if resource.component and resource.type not in _SHARED:
+                self._components.setdefault((resource.stack.key, resource.component), key)
 
     def owner(self, resource: Resource) -> Key | None:
         """The card or box a resource belongs to; None when it belongs to nothing drawn."""
-        if resource.key in self.drawn:
-            return resource.key
-        if resource.key not in self._known:
-            found = self._search(resource, frozenset(), _DEPTH)
-            if found is None or self.drawn[found].type in _SHARED:
-                # A name is a better sign than a mention of something shared.
-                found = self._components.get(resource.component) or found
-            self._known[resource.key] = found
-        return self._known[resource.key]
+        found = self._search(resource, frozenset(), _DEPTH)
+        if found is not None and (found[1] or self.drawn[found[0]].type in BOXES):
+            return found[0]
+        # The same section of a blueprint is a better sign than a mention of something shared.
+        return self._components.get((resource.stack.key, resource.component)) or (found[0] if found else None)
 
-    def _search(self, resource: Resource, seen: frozenset[Key], depth: int) -> Key | None:
+    def _search(self, resource: Resource, seen: frozenset[Key], depth: int) -> Found | None:
         if resource.key in self.drawn:
-            return resource.key
+            return (resource.key, resource.type not in _SHARED)
         if resource.key in seen or depth == 0:
             return None
         seen |= {resource.key}
-        fallback: Key | None = None
+        fallback: Found | None = None
         for neighbour in self._neighbours(resource):
             found = self._search(neighbour, seen, depth - 1)
-            if found is not None:
-                if self.drawn[found].type not in _SHARED or neighbour.key == found and self._is_named(resource, found):
-                    return found
-                fallback = fallback or found
+            if found is None:
+                continue
+            if found[1] or (neighbour.key == found[0] and self._is_named(resource, neighbour)):
+                return (found[0], True)
+            fallback = fallback or found
         return fallback
 
-    def _is_named(self, resource: Resource, found: Key) -> bool:
-        """True when the argument that says whose it is names this very resource (an alias its key, a record its zone)."""
-        paths = OUTWARD.get(resource.type)
-        own = paths and next((self.graph.follow(resource, path) for path in paths if resource.args.get(path)), None)
-        return bool(own and own.key == found) or _is_part(resource.type, self.drawn[found].type)
+    def _is_named(self, resource: Resource, other: Resource) -> bool:
+        """True when the argument that says whose it is names the other one (an alias its key, a route table its VPC)."""
+        named = (self.graph.follow(resource, path) for path in OUTWARD.get(resource.type, ()))
+        first = next((target for target in named if target is not None), None)
+        return (first is not None and first.key == other.key) or _is_part(resource.type, other.type)
 
     def _neighbours(self, resource: Resource) -> list[Resource]:
         """Whom to ask, the most telling first."""
         named = [t for path in OUTWARD.get(resource.type, ()) for t in self.graph.follow_all(resource, path)]
         out = self.graph.follow_all(resource)
+        if resource.mode == "data":
+            # Who else reads the same data says nothing.
+            return out
         back = self.graph.referrers(resource)
         if resource.type in INWARD or resource.type.startswith(("random_", "tls_", "terraform_data", "time_")):
             # Listeners before groups: a target group is part of its balancer.

@@ -16,14 +16,14 @@ class Kind(Struct, frozen=True):
     """What it is, for people: "S3 bucket"."""
     place: str = "region"
     """`global`, `front` (before the VPC), `edge` (on the VPC's border), `vpc` (in subnets) or `region`."""
-    gathered: bool = False
-    """True when several of them are one card with a number, because single ones say little."""
+    gathered: int = 24
+    """More than so many in one region become one card with a number; 1 where single ones say little."""
     plural: str = ""
-    """The title of the gathered card."""
+    """What several of them are called on a gathered card; `<noun>s` when empty."""
 
 
 CATEGORIES = {
-    "traffic": "Traffic",
+    "traffic": "Names and gateways",
     "compute": "Compute",
     "data": "Data",
     "storage": "Storage",
@@ -40,8 +40,8 @@ KINDS: dict[str, Kind] = {
     "aws_route53_zone": Kind("dns", "traffic", "Route 53 zone", "global"),
     "aws_cloudfront_distribution": Kind("globe", "traffic", "CloudFront distribution", "global"),
     "aws_globalaccelerator_accelerator": Kind("globe", "traffic", "Global Accelerator", "global"),
-    "aws_budgets_budget": Kind("coin", "watching", "Budget", "global", True, "Budgets"),
-    "aws_wafv2_web_acl": Kind("shield", "security", "Web application firewall", "front"),
+    "aws_budgets_budget": Kind("coin", "watching", "Budget", "global", 1, "Budgets"),
+    "aws_wafv2_web_acl": Kind("shield", "security", "WAF web ACL", "front"),
     "aws_apigatewayv2_api": Kind("gateway", "traffic", "API Gateway", "front"),
     "aws_api_gateway_rest_api": Kind("gateway", "traffic", "API Gateway", "front"),
     # On the border of the VPC
@@ -51,11 +51,11 @@ KINDS: dict[str, Kind] = {
     "aws_ec2_client_vpn_endpoint": Kind("tunnel", "traffic", "Client VPN", "edge"),
     "aws_vpc_peering_connection": Kind("tunnel", "traffic", "VPC peering", "edge"),
     "aws_ec2_transit_gateway_vpc_attachment": Kind("tunnel", "traffic", "Transit gateway attachment", "edge"),
-    "aws_vpc_endpoint": Kind("plug", "traffic", "VPC endpoint", "edge", True, "VPC endpoints"),
+    "aws_vpc_endpoint": Kind("plug", "traffic", "VPC endpoint", "edge", 1, "VPC endpoints"),
     # In subnets
     "aws_nat_gateway": Kind("nat", "traffic", "NAT gateway", "vpc"),
-    "aws_lb": Kind("balancer", "traffic", "load balancer", "vpc"),
-    "aws_alb": Kind("balancer", "traffic", "load balancer", "vpc"),
+    "aws_lb": Kind("balancer", "traffic", "Load balancer", "vpc"),
+    "aws_alb": Kind("balancer", "traffic", "Load balancer", "vpc"),
     "aws_elb": Kind("balancer", "traffic", "Classic load balancer", "vpc"),
     "aws_autoscaling_group": Kind("servers", "compute", "Auto scaling group", "vpc"),
     "aws_instance": Kind("server", "compute", "Instance", "vpc"),
@@ -64,7 +64,7 @@ KINDS: dict[str, Kind] = {
     "aws_eks_cluster": Kind("wheel", "compute", "EKS cluster", "vpc"),
     "aws_eks_node_group": Kind("servers", "compute", "EKS node group", "vpc"),
     "aws_eks_fargate_profile": Kind("container", "compute", "EKS Fargate profile", "vpc"),
-    "aws_lambda_function": Kind("function", "compute", "Lambda function", "vpc"),
+    "aws_lambda_function": Kind("function", "compute", "Lambda", "vpc"),
     "aws_db_instance": Kind("database", "data", "RDS instance", "vpc"),
     "aws_rds_cluster": Kind("database", "data", "RDS cluster", "vpc"),
     "aws_docdb_cluster": Kind("database", "data", "DocumentDB cluster", "vpc"),
@@ -78,8 +78,8 @@ KINDS: dict[str, Kind] = {
     "aws_msk_cluster": Kind("stream", "messaging", "Kafka cluster", "vpc"),
     "aws_mq_broker": Kind("queue", "messaging", "MQ broker", "vpc"),
     # Regional services
-    "aws_s3_bucket": Kind("bucket", "storage", "S3 bucket"),
-    "aws_ecr_repository": Kind("box", "storage", "Image repository"),
+    "aws_s3_bucket": Kind("bucket", "storage", "S3 bucket", "region", 12, "S3 buckets"),
+    "aws_ecr_repository": Kind("box", "storage", "Image repository", "region", 6, "Image repositories"),
     "aws_ebs_volume": Kind("disk", "storage", "EBS volume"),
     "aws_backup_vault": Kind("box", "storage", "Backup vault"),
     "aws_dynamodb_table": Kind("table", "data", "DynamoDB table"),
@@ -89,25 +89,25 @@ KINDS: dict[str, Kind] = {
     "aws_kinesis_stream": Kind("stream", "messaging", "Kinesis stream"),
     "aws_kinesis_firehose_delivery_stream": Kind("stream", "messaging", "Firehose"),
     "aws_cloudwatch_event_bus": Kind("topic", "messaging", "Event bus"),
-    "aws_cloudwatch_event_rule": Kind("clock", "messaging", "Event rule", "region", True, "Event rules"),
-    "aws_scheduler_schedule": Kind("clock", "messaging", "Schedule", "region", True, "Schedules"),
+    "aws_cloudwatch_event_rule": Kind("clock", "messaging", "Event rule", "region", 1, "Event rules"),
+    "aws_scheduler_schedule": Kind("clock", "messaging", "Schedule", "region", 1, "Schedules"),
     "aws_sfn_state_machine": Kind("flow", "messaging", "State machine"),
     "aws_acm_certificate": Kind("certificate", "security", "Certificate"),
-    "aws_secretsmanager_secret": Kind("secret", "security", "Secret"),
-    "aws_ssm_parameter": Kind("secret", "security", "Parameter", "region", True, "Parameters"),
+    "aws_secretsmanager_secret": Kind("secret", "security", "Secret", "region", 6, "Secrets"),
+    "aws_ssm_parameter": Kind("secret", "security", "Parameter", "region", 1, "Parameters"),
     "aws_ssm_document": Kind("terminal", "security", "SSM document"),
-    "aws_kms_key": Kind("key", "security", "KMS key", "region", True, "KMS keys"),
+    "aws_kms_key": Kind("key", "security", "KMS key", "region", 1, "KMS keys"),
     "aws_cognito_user_pool": Kind("users", "security", "User pool"),
     "aws_iam_openid_connect_provider": Kind("key", "security", "OIDC provider", "global"),
-    "aws_iam_user": Kind("users", "security", "IAM user", "global", True, "IAM users"),
+    "aws_iam_user": Kind("users", "security", "IAM user", "global", 1, "IAM users"),
     "aws_guardduty_detector": Kind("shield", "security", "GuardDuty"),
     "aws_codepipeline": Kind("flow", "delivery", "Pipeline"),
     "aws_codebuild_project": Kind("box", "delivery", "Build project"),
     "aws_codedeploy_app": Kind("flow", "delivery", "CodeDeploy application"),
-    "aws_cloudwatch_log_group": Kind("log", "watching", "Log group", "region", True, "Log groups"),
-    "aws_cloudwatch_metric_alarm": Kind("bell", "watching", "Alarm", "region", True, "Alarms"),
-    "aws_cloudwatch_composite_alarm": Kind("bell", "watching", "Composite alarm", "region", True, "Composite alarms"),
-    "aws_cloudwatch_dashboard": Kind("chart", "watching", "Dashboard", "region", True, "Dashboards"),
+    "aws_cloudwatch_log_group": Kind("log", "watching", "Log group", "region", 1, "Log groups"),
+    "aws_cloudwatch_metric_alarm": Kind("bell", "watching", "Alarm", "region", 1, "Alarms"),
+    "aws_cloudwatch_composite_alarm": Kind("bell", "watching", "Composite alarm", "region", 1, "Composite alarms"),
+    "aws_cloudwatch_dashboard": Kind("chart", "watching", "Dashboard", "region", 1, "Dashboards"),
     "aws_cloudtrail": Kind("log", "watching", "CloudTrail"),
 }
 
@@ -140,7 +140,7 @@ OUTWARD: dict[str, tuple[str, ...]] = {
     "aws_lb_target_group_attachment": ("target_group_arn",),
     "aws_rds_cluster_instance": ("cluster_identifier",),
     "aws_route": ("route_table_id",),
-    "aws_route53_record": ("zone_id",),
+    "aws_route53_query_log": ("zone_id",),
     "aws_route_table": ("vpc_id",),
     "aws_route_table_association": ("subnet_id", "route_table_id"),
     "aws_security_group_rule": ("security_group_id",),

@@ -7,23 +7,31 @@ regions beside each other under what is global. Nothing overlaps by construction
 
 from __future__ import annotations
 
-from giban.diagram import text
-from giban.diagram.block import Block, Drawing, Frame, Label, Placed, Rect
-from giban.diagram.model import Band, Card, Chip, Edge, Picture, Region, Shelf, Vpc
-from giban.diagram.route import route
+from collections.abc import Sequence
 
-CARD_W, CARD_H, CHIP_H = 208, 52, 30
-GAP, GUTTER = 28, 34
-"""Room between cards of a row, and above each row."""
-PAD, MARGIN = 20, 28
-"""Room inside frames, and beside the zones of a VPC (long arrows run there)."""
-STRIP = 22
-"""Height of a line of heading."""
-BAND_W, BAND_GAP = 214, 20
-BESIDE = 72
-"""Room between VPCs and the services beside them."""
-TITLE_H = 62
-TIER_NAME, ZONE_NAME, HEADING = "tier", "zone-name", "heading"
+from giban.diagram.block import Block, Drawing, Frame, Placed, Rect
+from giban.diagram.layout_vpc import vpc_block
+from giban.diagram.model import Band, Card, Edge, Picture, Region, Shelf
+from giban.diagram.route import route
+from giban.diagram.sizes import (
+    BAND_GAP,
+    BAND_W,
+    BESIDE,
+    CARD_H,
+    CARD_W,
+    GAP,
+    GUTTER,
+    HEADING,
+    MARGIN,
+    PAD,
+    STRIP,
+    TITLE_H,
+    chunks,
+    label,
+)
+
+Free = Sequence[int]
+"""Columns (x) that arrows want to pass."""
 
 
 def lay_out(picture: Picture) -> Drawing:
@@ -39,16 +47,18 @@ def lay_out(picture: Picture) -> Drawing:
     if picture.outside:
         y = outside_y + CARD_H + GUTTER
     world_y = y
-    world_rows = _chunks(list(picture.world), max(1, (inner - 2 * PAD + GAP) // (CARD_W + GAP)))
+    world_rows = chunks(list(picture.world), max(1, (inner - 2 * PAD + GAP) // (CARD_W + GAP)))
     if world_rows:
-        y += STRIP + 8 + len(world_rows) * (CARD_H + GUTTER) + GUTTER // 2 + GAP
+        y += STRIP + len(world_rows) * (CARD_H + GUTTER) + GAP
     top = y
     for row in rows:
+        page.gutters.append((y - GAP // 3, PAD // 2, PAD + inner + PAD // 2))
         x = PAD + (inner - sum(block.w for block in row) - BESIDE * (len(row) - 1)) // 2
-        for block in row:
+        for index, block in enumerate(row):
+            if index:
+                page.lanes.append((x - BESIDE // 2, top - GAP, y + block.h))
             page.include(block, x, y)
             x += block.w + BESIDE
-            page.lanes.append((x - BESIDE // 2, top - GAP, y + block.h))
         y += max(block.h for block in row) + GAP
     if not rows:
         y += GAP
@@ -56,63 +66,107 @@ def lay_out(picture: Picture) -> Drawing:
     if picture.outside:
         _row(page, list(picture.outside), PAD, inner, outside_y, picture.edges)
     for lane in (PAD // 2, PAD + inner + PAD // 2):
-        page.lanes.append((lane, outside_y, y))
-    width, height = inner + 2 * PAD, y + STRIP
+        page.lanes.append((lane, outside_y - GUTTER, y))
+    page.w, page.h = inner + 2 * PAD, y - GAP + PAD
     paths = route(page, picture.edges)
-    return Drawing(width, height, tuple(page.frames), tuple(page.labels), tuple(page.cards), tuple(paths))
+    return Drawing(page.w, page.h, tuple(page.frames), tuple(page.labels), tuple(page.cards), tuple(paths))
 
 
 def _world(page: Block, picture: Picture, rows: list[list[Card]], y: int, inner: int) -> None:
     if not rows:
         return
-    height = STRIP + 8 + len(rows) * (CARD_H + GUTTER)
+    height = STRIP + len(rows) * (CARD_H + GUTTER) - 6
     page.frames.insert(0, Frame("world", Rect(PAD, y, inner, height)))
-    _label(page, HEADING, PAD + 14, y + 6, "Global")
+    label(page, HEADING, PAD + 14, y + 6, "Global")
+    here = {card.id for row in rows for card in row}
+    outside = {card.id for card in picture.outside}
+    passing = {e.source if e.target in outside else e.target for e in picture.edges if {e.source, e.target} & outside}
+    free = [placed.rect.cx for placed in page.cards if placed.card.id in passing - here]
     for index, row in enumerate(rows):
-        _row(page, row, PAD + PAD, inner - 2 * PAD, y + STRIP + GUTTER // 2 + index * (CARD_H + GUTTER), picture.edges)
+        top = y + STRIP + 6 + index * (CARD_H + GUTTER)
+        _row(page, row, PAD + PAD, inner - 2 * PAD, top, picture.edges, free)
     page.gutters.append((y + height + GUTTER // 3, PAD, PAD + inner))
 
 
-def _row(page: Block, cards: list[Card], x: int, room: int, y: int, edges: tuple[Edge, ...], w: int = CARD_W) -> None:
-    """A row of cards, each as near as possible above what it is connected with on the page."""
+def _row(page: Block, cards: list[Card], x: int, room: int, y: int, edges: tuple[Edge, ...], free: Free = ()) -> None:
+    """A row of cards, each as near as possible above what it is connected with on the page.
+
+    Cards without connections come last from the right; they leave the columns `free` to arrows that pass by.
+    """
     centres = {placed.card.id: placed.rect.cx for placed in page.cards}
-    wished = []
+    wished: list[tuple[int, str, Card]] = []
+    lonely: list[Card] = []
     for card in cards:
         near = [centres[e.target] for e in edges if e.source == card.id and e.target in centres]
         near += [centres[e.source] for e in edges if e.target == card.id and e.source in centres]
-        wished.append((sum(near) // len(near) if near else x + room, not near, card.id, card))
-    wished.sort(key=lambda wish: wish[:3])
-    left = x
+        if near:
+            wished.append((sum(near) // len(near), card.id, card))
+        else:
+            lonely.append(card)
+    wished.sort(key=lambda wish: wish[:2])
+    places = _side_by_side([wish[0] for wish in wished], x, room)
+    rest = _in_gaps(len(lonely), places, free, x, room)
+    if len(rest) < len(lonely):
+        # Too narrow for courtesy: everything in one line.
+        places = _side_by_side([*(wish[0] for wish in wished), *[x + room] * len(lonely)], x, room)
+        rest = places[len(wished) :]
+    everyone = [wish[2] for wish in wished] + lonely
+    for place, card in zip([*places[: len(wished)], *rest], everyone, strict=True):
+        page.cards.append(Placed(card, Rect(place, y, CARD_W, CARD_H)))
+    taken = [*places[: len(wished)], *rest]
+    ends = [x - GAP // 2, *(place - GAP // 2 for place in taken), *(place + CARD_W + GAP // 2 for place in taken)]
+    for lane in sorted({*ends, x + room + GAP // 2}):
+        # Long enough to meet the gutters of the rows above and below.
+        page.lanes.append((lane, y - 2 * GUTTER, y + CARD_H + 2 * GUTTER))
+    for gutter in (y - GUTTER // 2, y + CARD_H + GUTTER // 2):
+        page.gutters.append((gutter, x - GUTTER, x + room + GUTTER))
+
+
+def _side_by_side(centres: list[int], x: int, room: int) -> list[int]:
+    """Left edges of cards near their wished centres (in rising order), apart from each other and inside the room."""
     places: list[int] = []
-    for wish in wished:
-        left = max(left, wish[0] - w // 2)
+    left = x
+    for centre in centres:
+        left = max(left, centre - CARD_W // 2)
         places.append(left)
-        left += w + GAP
-    # What sticks out at the end pushes back to the left.
+        left += CARD_W + GAP
     limit = x + room
     for index in range(len(places) - 1, -1, -1):
-        places[index] = min(places[index], limit - w)
+        places[index] = min(places[index], limit - CARD_W)
         limit = places[index] - GAP
-    for place, wish in zip(places, wished, strict=True):
-        page.cards.append(Placed(wish[3], Rect(place, y, w, CARD_H)))
-    ends = [x - GAP // 2, *(place - GAP // 2 for place in places), *(place + w + GAP // 2 for place in places)]
-    for lane in sorted({*ends, x + room + GAP // 2}):
-        page.lanes.append((lane, y - GUTTER // 2, y + CARD_H + GUTTER // 2))
-    for gutter in (y - GUTTER // 2, y + CARD_H + GUTTER // 2):
-        page.gutters.append((gutter, x - GAP // 2, x + room + GAP // 2))
+    return places
+
+
+def _in_gaps(count: int, taken: list[int], free: Free, x: int, room: int) -> list[int]:
+    """Left edges for so many more cards, from the right end leftwards, past the taken places and the free columns."""
+    places: list[int] = []
+    at = x + room - CARD_W
+    while len(places) < count and at >= x:
+        card = next((place for place in taken if place - GAP < at + CARD_W and at < place + CARD_W + GAP), None)
+        column = next((place for place in free if at - GAP // 2 < place < at + CARD_W + GAP // 2), None)
+        if card is not None:
+            at = card - GAP - CARD_W
+        elif column is not None:
+            at = column - GAP // 2 - CARD_W
+        else:
+            places.append(at)
+            at -= CARD_W + GAP
+    return places
 
 
 def _region(region: Region, edges: tuple[Edge, ...]) -> Block:
     """A region: front, VPCs and flow at the left, other services at the right."""
-    blocks = [_vpc(vpc) for vpc in region.vpcs]
+    blocks = [vpc_block(vpc) for vpc in region.vpcs]
     if region.flow:
         blocks.append(_flow(region.flow))
     front_columns = max(1, (max([b.w for b in blocks] or [0]) + GAP) // (CARD_W + GAP)) if blocks else 4
-    fronts = _chunks(list(region.front), front_columns)
+    fronts = chunks(list(region.front), front_columns)
     width = max([block.w for block in blocks] + [max(len(f) for f in fronts) * (CARD_W + GAP) if fronts else 0])
     left = Block()
     y = len(fronts) * (CARD_H + GUTTER)
     for block in blocks:
+        # From the region's own lanes into whatever stands here.
+        left.gutters.append((y - GUTTER // 4, -PAD, width + BESIDE))
         left.include(block, (width - block.w) // 2, y)
         y += block.h + GAP
     for index, row in enumerate(fronts):
@@ -127,135 +181,17 @@ def _region(region: Region, edges: tuple[Edge, ...]) -> Block:
         x += left.w
     if right.w:
         if left.w:
-            out.lanes.append((x + BESIDE // 2, 0, head + max(left.h, right.h)))
+            out.lanes.append((x + BESIDE // 2, -GAP, head + max(left.h, right.h)))
             x += BESIDE
         out.include(right, x, head)
         x += right.w
+    for lane in (PAD // 2, x + PAD // 2):
+        out.lanes.append((lane, -GAP, head + max(left.h, right.h)))
     out.w = max(x + PAD, 320)
     out.h = head + max(left.h, right.h, STRIP) + PAD
     out.frames.insert(0, Frame("region", Rect(0, 0, out.w, out.h)))
-    _label(out, HEADING, 14, 8, region.title, note="region")
+    label(out, HEADING, 14, 8, region.title, note="region", room=out.w - 28)
     return out
-
-
-def _vpc(vpc: Vpc) -> Block:
-    """A VPC: zones as columns, tiers as rows, gateways across the upper border."""
-    out = Block()
-    count = max(1, len(vpc.zones))
-    zone_w = max(300 if count < 4 else 260, _grid_need(vpc) // count)
-    zone_w = max(zone_w, (len(vpc.edge) * (CARD_W + GAP) + 180) // count, 520 if count == 1 else 0)
-    inner = count * zone_w + (count - 1) * 12
-    out.w = inner + 2 * MARGIN + 2 * PAD
-    left, top = MARGIN + PAD, 0
-    if vpc.edge:
-        top = CARD_H // 2 + 8
-        x = out.w - PAD - MARGIN - len(vpc.edge) * (CARD_W + GAP) + GAP
-        ends = [x - GAP // 2]
-        for card in vpc.edge:
-            out.cards.append(Placed(card, Rect(x, 8, CARD_W, CARD_H), on_border=True))
-            x += CARD_W + GAP
-            ends.append(x - GAP // 2)
-        out.lanes += [(end, -GUTTER // 2, top + CARD_H) for end in ends]
-        out.gutters.append((-GUTTER // 4, -PAD, out.w + PAD))
-        out.gutters.append((8 + CARD_H + GUTTER // 2 - 4, MARGIN, out.w + BESIDE))
-    head = top + (CARD_H // 2 + GUTTER if vpc.edge else STRIP + 12)
-    zones = [Rect(left + index * (zone_w + 12), head, zone_w, 0) for index in range(count)]
-    y = head + STRIP + 6
-    for tier in vpc.tiers:
-        start = y
-        y += STRIP
-        for shelf in tier.shelves:
-            y = _shelf(out, shelf, zones, y)
-        y += PAD if tier.shelves else 8
-        for subnet in tier.subnets:
-            zone = zones[subnet.zone]
-            rect = Rect(zone.x + 8, start, zone_w - 16, y - start)
-            hint = "\n".join((*subnet.members, *subnet.supporting))
-            out.frames.append(Frame(tier.exposure, rect, hint))
-            _label(out, TIER_NAME, rect.x + 10, rect.y + 4, subnet.title, note=subnet.cidr, room=zone_w - 36)
-        y += 8
-    out.h = y + 8 + PAD
-    out.frames[:0] = [
-        Frame("vpc", Rect(0, top, out.w, out.h - top), "\n".join((*vpc.members, *vpc.supporting))),
-        *(Frame("zone", Rect(z.x, z.y, z.w, out.h - PAD - z.y)) for z in zones),
-    ]
-    room = out.w - 28 - len(vpc.edge) * (CARD_W + GAP)
-    _label(out, HEADING, 14, top + 8, vpc.title, note=f"VPC {vpc.cidr}".strip(), room=room)
-    for zone, name in zip(zones, vpc.zones, strict=True):
-        _label(out, ZONE_NAME, zone.x + 10, zone.y + 6, name, room=zone_w - 20)
-    for lane in (PAD + MARGIN // 2 - 6, out.w - PAD - MARGIN // 2 + 6):
-        out.lanes.append((lane, 0, out.h))
-    return out
-
-
-def _grid_need(vpc: Vpc) -> int:
-    """Width that the widest grid of a VPC wants."""
-    slots = [len(shelf.slots) for tier in vpc.tiers for shelf in tier.shelves if shelf.form == "grid"]
-    return max(slots, default=0) * (CARD_W + GAP) + GAP
-
-
-def _shelf(out: Block, shelf: Shelf, zones: list[Rect], y: int) -> int:
-    """Put one shelf below `y`; returns its lower end."""
-    left, right = zones[0].x, zones[-1].right
-    if shelf.form == "zoned":
-        return _zoned(out, shelf.cards, zones, y)
-    top = y + GUTTER
-    height = CARD_H + (CHIP_H + 6 if any(card.chips for card in shelf.cards) else 0)
-    if shelf.form == "spread":
-        for card in shelf.cards:
-            first, last = zones[min(card.zones)], zones[max(card.zones)]
-            rect = Rect(first.x + 24, top, last.right - first.x - 48, height)
-            out.cards.append(Placed(card, rect, tuple(_chips(card, rect, zones))))
-        ends = [left + 12, right - 12]
-    else:
-        slot = (right - left) // len(shelf.slots)
-        width = min(CARD_W + 12, slot - GAP)
-        ends = [left + index * slot for index in range(1, len(shelf.slots))]
-        ends += [left + 10, right - 10]
-        for index, member in enumerate(shelf.slots):
-            if member is not None:
-                rect = Rect(left + index * slot + (slot - width) // 2, top, width, height)
-                out.cards.append(Placed(member, rect, tuple(_chips(member, rect, None))))
-    _channels(out, ends, zones, y, top + height)
-    return top + height
-
-
-def _channels(out: Block, ends: list[int], zones: list[Rect], y: int, bottom: int) -> None:
-    """A gutter above and below a shelf, lanes through it."""
-    out.lanes += [(end, y + GUTTER // 2, bottom + GUTTER // 2 + STRIP + GAP) for end in ends]
-    for gutter in (y + GUTTER // 2, bottom + 10):
-        out.gutters.append((gutter, PAD, zones[-1].right + MARGIN + PAD + BESIDE))
-
-
-def _chips(card: Card, rect: Rect, zones: list[Rect] | None) -> list[tuple[Rect, Chip]]:
-    """Where the chips of a card go: under their zone, or side by side when the card is narrow."""
-    y = rect.y + CARD_H
-    if zones is not None:
-        width = min(zone.w for zone in zones) - 88
-        return [(Rect(zones[chip.zone].cx - width // 2, y, width, CHIP_H - 4), chip) for chip in card.chips]
-    count = max(1, len(card.chips))
-    width = (rect.w - 20 - 6 * (count - 1)) // count
-    return [(Rect(rect.x + 10 + i * (width + 6), y, width, CHIP_H - 4), chip) for i, chip in enumerate(card.chips)]
-
-
-def _zoned(out: Block, cards: list[Card], zones: list[Rect], y: int) -> int:
-    """Cards inside their own zone, as many side by side as fit."""
-    fit = max(1, (zones[0].w - 20) // (CARD_W + GAP))
-    columns = [_chunks([card for card in cards if card.zones[0] == index], fit) for index in range(len(zones))]
-    for line in range(max(len(column) for column in columns)):
-        top = y + GUTTER
-        height = CARD_H
-        ends: list[int] = []
-        for zone, column in zip(zones, columns, strict=True):
-            row = column[line] if line < len(column) else []
-            slot = zone.w // max(1, len(row))
-            ends += [zone.x + index * slot + 12 * (index == 0) for index in range(len(row) or 1)] + [zone.right - 12]
-            for index, card in enumerate(row):
-                out.cards.append(Placed(card, Rect(zone.x + index * slot + (slot - CARD_W) // 2, top, CARD_W, height)))
-        ends += [zone.right + 6 for zone in zones[:-1]]
-        _channels(out, ends, zones, y, top + height)
-        y = top + height
-    return y
 
 
 def _flow(shelves: tuple[Shelf, ...]) -> Block:
@@ -274,7 +210,7 @@ def _flow(shelves: tuple[Shelf, ...]) -> Block:
         out.gutters += [(gutter, 0, out.w + BESIDE) for gutter in (top - GUTTER // 2, top + CARD_H + GUTTER // 2)]
         y = top + CARD_H
     out.h = y + GUTTER
-    out.lanes += [(MARGIN // 2, 0, out.h), (out.w - MARGIN // 2, 0, out.h)]
+    out.lanes += [(lane, -GUTTER // 2, out.h) for lane in (MARGIN // 2, out.w - MARGIN // 2)]
     return out
 
 
@@ -292,7 +228,7 @@ def _bands_in(bands: tuple[Band, ...], columns: int, connected: set[str]) -> Blo
     out.w = columns * (BAND_W + BAND_GAP) - BAND_GAP
     y = 0
     for band in bands:
-        _label(out, HEADING, 2, y + 4, band.title)
+        label(out, HEADING, 2, y + 4, band.title, room=out.w - 4)
         y += STRIP + 4
         cards = sorted(band.cards, key=lambda card: card.id not in connected)
         depth = -(-len(cards) // columns)
@@ -301,24 +237,13 @@ def _bands_in(bands: tuple[Band, ...], columns: int, connected: set[str]) -> Blo
             rect = Rect(column * (BAND_W + BAND_GAP), y + row * (CARD_H + BAND_GAP), BAND_W, CARD_H)
             out.cards.append(Placed(card, rect))
         for row in range(depth):
-            out.gutters.append((y + row * (CARD_H + BAND_GAP) - BAND_GAP // 2, -BESIDE, out.w))
+            out.gutters.append((y + row * (CARD_H + BAND_GAP) - BAND_GAP // 2, -BESIDE, out.w + BAND_GAP))
         for column in range(columns):
             out.lanes.append(
                 (column * (BAND_W + BAND_GAP) - BAND_GAP // 2, y - BAND_GAP, y + depth * (CARD_H + BAND_GAP))
             )
         y += depth * (CARD_H + BAND_GAP) + 4
     out.h = max(0, y - BAND_GAP)
+    for lane in (-BAND_GAP // 2, out.w + BAND_GAP // 2):
+        out.lanes.append((lane, -2 * STRIP - GAP, out.h))
     return out
-
-
-def _label(out: Block, kind: str, x: int, y: int, words: str, *, note: str = "", room: int = 10_000) -> None:
-    size = 11.5
-    words = text.fit(words, size, room, bold=True)
-    left = room - text.width(words, size, bold=True) - 8
-    note = text.fit(note, size, left) if left > 20 else ""
-    width = text.width(words, size, bold=True) + (text.width(note, size) + 8 if note else 0)
-    out.labels.append(Label(kind, Rect(x, y, int(width) + 1, 16), words, note))
-
-
-def _chunks(items: list[Card], size: int) -> list[list[Card]]:
-    return [items[start : start + size] for start in range(0, len(items), size)]

@@ -76,13 +76,15 @@ class Tier(Struct, frozen=True):
 
 
 class Vpc(Struct, frozen=True):
-    """A VPC with its zones as columns and its tiers as rows; `edge` are gateways on its upper border."""
+    """A VPC with its zones as columns and its tiers as rows; `edge` are gateways on its upper border, `plugs` endpoints on
+    the lower one."""
 
     title: str
     cidr: str
     zones: tuple[str, ...]
     tiers: tuple[Tier, ...]
     edge: tuple[Card, ...] = ()
+    plugs: tuple[Card, ...] = ()
     members: tuple[str, ...] = ()
     supporting: tuple[str, ...] = ()
 
@@ -125,6 +127,7 @@ class Picture(Struct, frozen=True):
             yield from region.front
             for vpc in region.vpcs:
                 yield from vpc.edge
+                yield from vpc.plugs
                 for tier in vpc.tiers:
                     for shelf in tier.shelves:
                         yield from shelf.cards

@@ -5,7 +5,7 @@ from __future__ import annotations
 from giban.diagram import describe
 from giban.diagram.folding import Folding
 from giban.diagram.kinds import BOXES, CATEGORIES, KINDS, OTHER
-from giban.diagram.model import Band, Card, Picture, Region, Shelf, Subnet, Tier, Vpc
+from giban.diagram.model import Band, Card, Picture, Region, Subnet, Tier, Vpc
 from giban.diagram.places import Places, Site
 from giban.diagram.shelves import flow_shelves, tier_shelves
 from giban.diagram.traffic import INTERNET, OPERATORS, USERS, Traffic
@@ -14,6 +14,8 @@ from giban.graph.resource import Resource
 
 Key = tuple[str, str]
 
+_UNKNOWN = "unknown"
+"""The region of resources whose region is a variable."""
 _OUTSIDE = {
     USERS: Card(USERS, "users", "traffic", "Users", "browsers and apps"),
     OPERATORS: Card(OPERATORS, "terminal", "traffic", "Operators", "your team"),
@@ -64,7 +66,7 @@ class _Reader:
         """The box a resource belongs to: "" is the world outside of regions."""
         if resource.stack.key == "global":
             return ""
-        return resource.region or resource.stack.region or resource.stack.key
+        return resource.region or resource.stack.region or _UNKNOWN
 
     def _place(self, resource: Resource) -> str:
         kind = KINDS[resource.type]
@@ -79,16 +81,19 @@ class _Reader:
     def _gather(self) -> dict[str, list[Resource]]:
         """Resources by card id: one each, but several of a gathered type and region are one card."""
         found: dict[str, list[Resource]] = {}
-        for key in sorted(self.drawn):
-            resource = self.drawn[key]
-            if resource.type in BOXES:
-                continue
-            card = f"{key[0]}/{key[1]}"
-            if KINDS[resource.type].gathered:
+        cards = [self.drawn[key] for key in sorted(self.drawn) if self.drawn[key].type not in BOXES]
+        count: dict[tuple[str, str], int] = {}
+        for resource in cards:
+            kind = (resource.type, self._region(resource))
+            count[kind] = count.get(kind, 0) + 1
+        for resource in cards:
+            card = "/".join(resource.key)
+            place = KINDS[resource.type].place
+            if place != "vpc" and count[resource.type, self._region(resource)] > KINDS[resource.type].gathered:
                 owner = self.graph.follow(resource, "vpc_id") if resource.type == "aws_vpc_endpoint" else None
-                card = f"{self._region(resource)}/{owner.address if owner else ''}/{resource.type}"
+                card = f"{resource.stack.key}/{self._region(resource)}/{owner.address if owner else ''}/{resource.type}"
             found.setdefault(card, []).append(resource)
-            self.ids[key] = card
+            self.ids[resource.key] = card
         return found
 
     def _card(self, card: str, zones: tuple[int, ...] = ()) -> Card:
@@ -96,8 +101,8 @@ class _Reader:
         first = resources[0]
         kind = KINDS[first.type]
         title, subtitle = describe.title(first), describe.subtitle(self.graph, first)
-        if kind.gathered and len(resources) > 1:
-            title, subtitle = f"{kind.plural} × {len(resources)}", _names(resources)
+        if len(resources) > 1:
+            title, subtitle = f"{kind.plural or f'{kind.noun}s'} × {len(resources)}", _names(resources)
         return Card(
             id=card,
             icon=kind.icon,
@@ -119,7 +124,7 @@ class _Reader:
         graph = self.graph
         return Picture(
             title=" · ".join(part for part in (graph.name, graph.environment) if part),
-            subtitle=", ".join(regions),
+            subtitle=", ".join(region for region in regions if region != _UNKNOWN),
             outside=tuple(card for name, card in _OUTSIDE.items() if name in mentioned),
             world=tuple(sorted(world, key=lambda card: (list(CATEGORIES).index(card.category), card.id))),
             regions=tuple(self._read_region(region) for region in regions),
@@ -139,12 +144,12 @@ class _Reader:
                 continue
             places = self.places[first.stack.key]
             stand = places.stand(first) if place == "vpc" else None
-            site = self._site(places, first) if place == "edge" else None
+            border = self._site(places, first) if place == "edge" else None
             if stand is not None:
                 rows = standing.setdefault((first.stack.key, stand.site), {})
                 rows.setdefault(stand.row, []).append(self._card(card, stand.zones))
-            elif site is not None:
-                borders.setdefault((first.stack.key, site), []).append(self._card(card))
+            elif border is not None:
+                borders.setdefault((first.stack.key, border), []).append(self._card(card))
             elif place == "front":
                 front.append(self._card(card))
             else:
@@ -183,11 +188,12 @@ class _Reader:
             tiers.append(Tier(row.title, row.exposure, cells, shelves))
         vpc = site.vpc
         return Vpc(
-            title=describe.title(vpc) if vpc is not None else "subnets",
+            title=vpc.label if vpc is not None else "subnets",
             cidr=describe.text_of(vpc.args.get("cidr_block")) if vpc is not None else "",
             zones=tuple(site.zones),
             tiers=tuple(tiers),
-            edge=tuple(sorted(edge, key=lambda card: (card.icon != "plug", card.id))),
+            edge=tuple(sorted((card for card in edge if card.icon != "plug"), key=lambda card: card.id)),
+            plugs=tuple(sorted((card for card in edge if card.icon == "plug"), key=lambda card: card.id)),
             members=(vpc.address,) if vpc is not None and vpc.mode == "managed" else (),
             supporting=tuple(sorted(self.supporting.get(vpc.key, []))) if vpc is not None else (),
         )

@@ -12,7 +12,7 @@ _COLUMNS = 6
 
 def tier_shelves(cards: list[Card], edges: tuple[Edge, ...], zones: int) -> tuple[Shelf, ...]:
     """The rows of one tier: services over several zones first, then what stands in a single zone."""
-    single = [card for card in cards if len(card.zones) == 1 and (zones > 1 or not card.chips)]
+    single = [c for c in cards if len(c.zones) == 1 and (zones > 1 or not (c.chips or c.icon == "balancer"))]
     wide = [card for card in cards if card not in single]
     shelves: list[Shelf] = []
     stacks = _stacks(wide, edges)
@@ -23,7 +23,8 @@ def tier_shelves(cards: list[Card], edges: tuple[Edge, ...], zones: int) -> tupl
         for start in range(0, len(stacks), columns):
             shelves += _grid(stacks[start : start + columns], columns)
     if single:
-        shelves.append(Shelf("zoned", tuple(sorted(single, key=lambda card: (card.zones, card.id)))))
+        single.sort(key=lambda card: (card.zones, card.id))
+        shelves.append(Shelf("zoned", tuple(single)))
     return tuple(shelves)
 
 
@@ -42,10 +43,12 @@ def _stacks(cards: list[Card], edges: tuple[Edge, ...]) -> list[list[Card]]:
     below: dict[str, str] = {}
     taken: set[str] = set()
     for edge in edges:
-        if edge.source in by_id and edge.target in by_id and edge.source not in below and edge.target not in taken:
-            if by_id[edge.source].icon == "balancer":
-                below[edge.source] = edge.target
-                taken.add(edge.target)
+        upper = by_id.get(edge.source)
+        if upper is None or upper.icon != "balancer" or edge.target not in by_id:
+            continue
+        if edge.source not in below and edge.target not in taken:
+            below[edge.source] = edge.target
+            taken.add(edge.target)
     stacks = []
     for card in by_id.values():
         if card.id not in taken:

@@ -107,9 +107,9 @@ class Traffic:
                 self._add(self._id(cdn), self._id(origin), "request")
         for endpoint in graph.all("aws_globalaccelerator_endpoint_group"):
             listener = graph.follow(endpoint, "listener_arn")
-            source = graph.follow(listener, "accelerator_arn") if listener is not None else None
+            accelerator = graph.follow(listener, "accelerator_arn") if listener is not None else None
             for target in graph.follow_all(endpoint, "endpoint_configuration"):
-                self._add(self._id(source), self._id(target), "request")
+                self._add(self._id(accelerator), self._id(target), "request")
 
     # Security groups -------------------------------------------------------------------------------------------------
 
@@ -160,7 +160,8 @@ class Traffic:
             for receiver in holders.get(group.key, ()):
                 data = KINDS[receiver.type].category in _USED
                 for sender in holders.get(other.key, ()) if other is not None else ():
-                    self._add(self._id(sender), self._id(receiver), "data" if data else "request", port)
+                    kind = "admin" if port in _ADMIN_PORTS else "data" if data else "request"
+                    self._add(self._id(sender), self._id(receiver), kind, port)
                 if allowed and receiver.type in ("aws_instance", "aws_autoscaling_group") and self._is_public(receiver):
                     admin = port in _ADMIN_PORTS or allowed != "0.0.0.0/0"
                     self._add(OPERATORS if admin else USERS, self._id(receiver), "admin" if admin else "request", port)

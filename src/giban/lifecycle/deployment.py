@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+import msgspec
+
 from giban.graph.stack import Stack
 from giban.lifecycle.pipeline import Compiled
 from giban.lifecycle.targets import OVERRIDE, Say, Target
 from giban.lifecycle.workspace import Workspace
 from giban.terraform.aws import code_of, from_aws
-from giban.terraform.backend import StateSettings, Step, create_state_bucket
+from giban.terraform.backend import StateSettings, Step, create_state_bucket, read_settings
 from giban.terraform.documents import PROVIDER_VERSION, Files, render, stack_documents
 from giban.terraform.events import Event
 from giban.terraform.find import Engine, find_engine
@@ -49,14 +51,13 @@ class Deployment:
 
     def state_settings(self) -> StateSettings:
         """Where the state is, from what the documents say."""
-        backend = self.stacks[-1].backend or {}
-        return StateSettings(
-            bucket=backend["bucket"],
-            region=backend["region"],
-            lock="s3" if backend.get("use_lockfile") else "dynamodb",
-            table=backend.get("dynamodb_table", ""),
-            tags=dict(sorted(self.stacks[-1].tags.items())),
-        )
+        stack = self.stacks[-1]
+        settings = read_settings(stack.backend or {}, dict(sorted(stack.tags.items())))
+        return msgspec.structs.replace(settings, tls_only=self.target.tls_only)
+
+    def start(self) -> None:
+        """Make the target ready."""
+        self.target.start(self.stacks[-1].region or "us-east-1", self.say)
 
     def state_exists(self) -> bool:
         """Whether the state bucket is there. Raises OutsideWorld when nobody can say (no network, no credentials)."""

@@ -44,7 +44,7 @@ def down(deployment: Deployment, watch: Watch, allowed: Collection[str] = frozen
     """
     rehearsal = deployment.target.name == "rehearsal"
     _ = deployment.engine
-    deployment.target.start(deployment.say)
+    deployment.start()
     if rehearsal:
         # A rehearsal that never came up has no bucket; making it is cheaper than asking.
         deployment.create_state()
@@ -54,8 +54,8 @@ def down(deployment: Deployment, watch: Watch, allowed: Collection[str] = frozen
         terraform = initialised(deployment, stack)
         if not terraform.state_list():
             continue
-        plan = planned(deployment, stack, terraform, watch, destroy=True)
-        refusals += [] if rehearsal else gate(plan.changes, allowed)
+        if not rehearsal:
+            refusals += gate(planned(deployment, stack, terraform, watch, destroy=True).changes, allowed)
         ready.append(stack)
     if refusals:
         raise Refused(refusals)
@@ -81,9 +81,9 @@ def _destroy(deployment: Deployment, stack: Stack, watch: Watch, rehearsal: bool
             terraform.plan(PLAN_FILE, targets=targets, parallelism=deployment.target.parallelism)
             terraform.apply(PLAN_FILE, parallelism=deployment.target.parallelism)
     terraform = deployment.terraform(stack, extra=extra)
-    planned(deployment, stack, terraform, watch, destroy=True)
     with watch(stack.key) as listen:
         terraform.listen = listen
+        terraform.plan(PLAN_FILE, destroy=True, parallelism=deployment.target.parallelism)
         return terraform.apply(PLAN_FILE, parallelism=deployment.target.parallelism).destroyed
 
 

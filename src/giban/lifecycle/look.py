@@ -97,7 +97,10 @@ def _root_plan(stack: Stack, found: Plan) -> RootPlan:
     for item in found.changes:
         resource = stack.resources.get(item.address.split("[", 1)[0])
         changes.append(Change(item.address, item.kind, resource.component if resource else "", item.attributes()))
-    return RootPlan(stack.key, False, changes, list(found.outputs), [item.address for item in found.drift])
+    # Terraform also reports values it learned after creating a resource; only drift that it would undo is worth a line.
+    touched = {item.address for item in found.changes}
+    drift = [item.address for item in found.drift if item.address in touched]
+    return RootPlan(stack.key, False, changes, list(found.outputs), drift)
 
 
 def status(deployment: Deployment, *, reachable: bool) -> Status:

@@ -20,9 +20,15 @@ class Target(Protocol):
 
     name: str
     parallelism: int
+    """How many resources Terraform works on at a time."""
+    tls_only: bool
+    """Whether the state bucket refuses plain HTTP."""
 
-    def start(self, say: Say, /) -> None:
+    def start(self, region: str, say: Say, /) -> None:
         """Make it ready: start the emulators, or find the credentials."""
+
+    def abandon(self) -> None:
+        """Take back what `start` started: the run cannot go on."""
 
     def reachable(self) -> bool:
         """Whether it can be asked what is deployed, without starting anything."""
@@ -48,9 +54,13 @@ class Aws:
 
     name = "aws"
     parallelism = 10
+    tls_only = True
 
-    def start(self, _say: Say) -> None:
+    def start(self, _region: str, _say: Say) -> None:
         """Nothing to start."""
+
+    def abandon(self) -> None:
+        """Nothing was started."""
 
     def reachable(self) -> bool:
         """AWS is always there; whether the credentials are good is found out by asking."""

@@ -11,6 +11,7 @@ import msgspec
 from giban.graph.stack import Stack
 from giban.lifecycle.deployment import PLAN_FILE, Deployment, Listener
 from giban.terraform.backend import Step
+from giban.terraform.errors import ProviderUnavailable
 from giban.terraform.gate import Refusal, gate, unused
 from giban.terraform.plan import Plan, Summary
 from giban.terraform.run import Terraform
@@ -60,9 +61,13 @@ def up(deployment: Deployment, watch: Watch, allowed: Collection[str] = frozense
     Raises Refused, and what Terraform and AWS fail with.
     """
     _ = deployment.engine
-    deployment.target.start(deployment.say)
+    deployment.start()
     steps = deployment.create_state()
-    ready = [(stack, initialised(deployment, stack)) for stack in deployment.stacks]
+    try:
+        ready = [(stack, initialised(deployment, stack)) for stack in deployment.stacks]
+    except ProviderUnavailable:
+        deployment.target.abandon()
+        raise
     plans = _look_ahead(deployment, ready, watch, allowed)
     results = []
     changed_before = False

@@ -100,15 +100,15 @@ def guard_asgi(application: AsgiApp, guard: Guard) -> AsgiApp:
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
         path = scope["path"]
         reason = guard.refusal(path, scope.get("query_string", b"").decode("latin-1"), headers)
-        if scope["type"] == "websocket" and reason is not None:
-            await send({"type": "websocket.close", "code": 1008, "reason": reason})
-        elif scope["type"] == "http" and (reason is not None or path == HEALTH_PATH):
+        if reason is None and path != HEALTH_PATH:
+            await application(scope, receive, _without_cors(send))
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": reason or "ok"})
+        else:
             body = (reason or "ok").encode()
             fields = [(b"content-type", b"text/plain"), (b"content-length", str(len(body)).encode())]
             await send({"type": "http.response.start", "status": 403 if reason else 200, "headers": fields})
             await send({"type": "http.response.body", "body": body})
-        else:
-            await application(scope, receive, _without_cors(send))
 
     return guarded
 

@@ -117,12 +117,12 @@ _ROWS = (
         "Your AWS credentials have expired.",
         "Sign in again (`aws sso login`, or whatever gave you the session), then run the same command.",
         r"ExpiredToken|RequestExpired|token included in the request is expired|"
-        r"SSO session has expired|token has expired|refresh failed",
+        r"SSO session has expired|[Tt]oken has expired|refresh cached SSO token failed|InvalidGrantException",
     ),
     Known(
         "credentials",
         USER,
-        "AWS does not know who you are: no credentials, or wrong ones.",
+        "AWS does not know who you are: there are no credentials, or wrong ones.",
         "Check with `aws sts get-caller-identity`; choose a profile with AWS_PROFILE.",
         r"No valid credential sources? found|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|"
         r"AuthFailure|Unable to locate credentials|The config profile|"
@@ -155,7 +155,7 @@ _ROWS = (
         "Your identity may not do {action}.",
         "Add that action to its policy, or use another identity (AWS_PROFILE).",
         r"operation error (?P<service>[^:]+): (?P<action>\w+),.{0,400}?"
-        r"(?:AccessDenied|UnauthorizedOperation|AuthorizationError|NotAuthorized)",
+        r"(?:AccessDenied|UnauthorizedOperation|AuthorizationError|NotAuthorized|Forbidden)",
     ),
     Known(
         "denied",

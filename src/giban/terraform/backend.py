@@ -1,4 +1,4 @@
-"""Where the state lives: the `backend` block of a root, and the bucket (and table) behind it.
+"""Where the state lives: the bucket (and lock table) behind the S3 backend of the roots.
 
 The bucket cannot be in a state it holds itself, so `giban state create` makes it through the API, step by step. Each
 step looks first, so that a second run, or one after a run that was stopped half-way, does only what is missing.
@@ -7,7 +7,7 @@ step looks first, so that a second run, or one after a run that was stopped half
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -37,6 +37,9 @@ class StateSettings(msgspec.Struct, frozen=True, kw_only=True):
     kms_key: str = ""
     """ARN of the key that encrypts the state; empty: S3's own (AES256)."""
     tags: dict[str, str] = {}
+    tls_only: bool = True
+    """Refuse requests without TLS. Off for emulators: they speak plain HTTP on loopback, and one that takes policies
+    seriously would lock itself out."""
 
     @property
     def lock_table(self) -> str:
@@ -50,21 +53,17 @@ class Step(msgspec.Struct, frozen=True):
     result: Literal["made", "found", "corrected"]
 
 
-def backend_document(settings: StateSettings, key: str) -> dict[str, Any]:
-    """The document that tells a root where its state is. `key` is the object's name, e.g. `scv/prod/global.tfstate`."""
-    backend: dict[str, Any] = {
-        "bucket": settings.bucket,
-        "encrypt": True,
-        "key": key,
-        "region": settings.region,
-    }
-    if settings.kms_key:
-        backend["kms_key_id"] = settings.kms_key
-    if settings.lock == "dynamodb":
-        backend["dynamodb_table"] = settings.lock_table
-    else:
-        backend["use_lockfile"] = True
-    return {"terraform": {"backend": {"s3": backend}}}
+def read_settings(backend: Mapping[str, Any], tags: Mapping[str, str] | None = None) -> StateSettings:
+    """The settings in the body of a root's S3 backend (`stack.backend`); `tags` go to the bucket and the table."""
+    table = backend.get("dynamodb_table", "")
+    return StateSettings(
+        bucket=backend["bucket"],
+        region=backend["region"],
+        lock="dynamodb" if table else "s3",
+        table=table,
+        kms_key=backend.get("kms_key_id", ""),
+        tags=dict(tags or {}),
+    )
 
 
 def create_state_bucket(client: Clients, settings: StateSettings) -> list[Step]:
@@ -81,6 +80,8 @@ def create_state_bucket(client: Clients, settings: StateSettings) -> list[Step]:
     try:
         steps.append(Step(f"bucket {settings.bucket}", _bucket(client("s3"), settings, account)))
         for what, make in _PARTS:
+            if make is _policy and not settings.tls_only:
+                continue
             steps.append(Step(what, make(client("s3"), settings)))
         if settings.lock == "dynamodb":
             steps += _lock_table(client("dynamodb"), settings)

@@ -64,8 +64,7 @@ class Child:
         if not os.path.isdir(self.folder):
             raise UserMistake(message=f"The folder {self.folder} does not exist.")
         lines: list[str] = []
-        with self._signals_handed_over():
-            process = self._start()
+        with self._signals_handed_over(), self._start() as process:
             errors: list[str] = []
             readers = [
                 threading.Thread(target=self._read_lines, args=(process,), daemon=True),

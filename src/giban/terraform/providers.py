@@ -71,8 +71,7 @@ class ProviderSource(msgspec.Struct, frozen=True):
         if self.kind == "mirror" and self.host != engine.registry:
             # The plugin is the same program for both products; only the host in its address differs.
             mirror = os.path.join(folder, "providers")
-            os.makedirs(mirror, exist_ok=True)
-            _link(os.path.join(self.folder, self.host), os.path.join(mirror, engine.registry))
+            self._rename_host(mirror, engine)
         if self.cache:
             os.makedirs(self.cache, exist_ok=True)
         path = os.path.join(folder, "terraform.rc")
@@ -81,6 +80,19 @@ class ProviderSource(msgspec.Struct, frozen=True):
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
         return path
+
+    def _rename_host(self, mirror: str, engine: Engine) -> None:
+        """The same tree under another host. Only packages are links: Terraform follows none on the way to them."""
+        for name, versions in self.providers:
+            source, target = os.path.join(self.folder, self.host, name), os.path.join(mirror, engine.registry, name)
+            for version in versions:
+                unpacked = os.path.join(version, engine.platform)
+                kind = os.path.basename(name)
+                package = f"terraform-provider-{kind}_{version}_{engine.platform}.zip"
+                if os.path.isdir(os.path.join(source, unpacked)):
+                    package = unpacked
+                os.makedirs(os.path.dirname(os.path.join(target, package)), exist_ok=True)
+                _link(os.path.join(source, package), os.path.join(target, package))
 
     def _configuration(self, mirror: str, engine: Engine) -> str:
         lines = ["# Written by giban for the Terraform it runs; your own configuration is not touched."]
@@ -239,8 +251,9 @@ def _user_configuration(engine: Engine, environ: Mapping[str, str], notes: list[
     home = environ.get("HOME") or os.path.expanduser("~")
     usual = [os.path.join(home, ".terraformrc")]
     if engine.product == "OpenTofu":
-        config = environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
-        usual = [os.path.join(home, ".tofurc"), os.path.join(config, "opentofu", "tofurc"), *usual]
+        usual.insert(0, os.path.join(home, ".tofurc"))
+        if environ.get("XDG_CONFIG_HOME"):
+            usual.append(os.path.join(environ["XDG_CONFIG_HOME"], "opentofu", "tofurc"))
     path = named or next((candidate for candidate in usual if os.path.isfile(candidate)), "")
     if not path:
         return ""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from giban.cost.context import Context, Line, internal
+from giban.cost.context import Context, Line
 from giban.cost.ranges import ZERO, Range, largest
 from giban.cost.registry import free, prices
+from giban.cost.topology import internal
 from giban.graph.resource import Resource
 
 free(
@@ -27,8 +28,9 @@ CONNECTIONS_PER_NLCU = 800.0
 def load_balancer(balancer: Resource, context: Context) -> Iterator[Line]:
     """Hours, capacity units by the larger of connections and data, a public address per zone, and internet egress.
 
-    Between an ALB, its clients in the VPC and its targets no transfer between zones is charged; an NLB that balances
-    across zones is charged (https://aws.amazon.com/elasticloadbalancing/faqs/).
+    Between an ALB, its clients in the VPC and its targets no transfer between zones is charged
+    (https://aws.amazon.com/ec2/pricing/on-demand/, "Data Transfer"); with an NLB that balances across zones it is
+    (https://aws.amazon.com/elasticloadbalancing/faqs/).
     """
     kind = balancer.args.get("load_balancer_type", "application")
     sent = context.answered_gb(balancer)

@@ -82,7 +82,7 @@ def volume(resource: Resource, context: Context) -> Iterator[Line]:
 
 
 @prices("aws_ebs_snapshot", "aws_ami_from_instance")
-def snapshot(resource: Resource, context: Context) -> Iterator[Line]:
+def snapshot(_resource: Resource, context: Context) -> Iterator[Line]:
     """A snapshot by the data in it, taken as a full root volume."""
     yield context.line(
         "EBS", "snapshot standard", context.use("root_volume_gb"), "snapshot", "as large as a root volume"

@@ -20,7 +20,7 @@ free(
     "aws_rds_cluster_parameter_group", "aws_rds_cluster_role_association", "aws_db_instance_role_association",
     "aws_elasticache_subnet_group", "aws_elasticache_parameter_group", "aws_elasticache_user",
     "aws_elasticache_user_group", "aws_elasticache_user_group_association", "aws_db_proxy_target",
-    "aws_db_proxy_default_target_group", "aws_rds_cluster_endpoint", "aws_db_cluster_snapshot_copy",
+    "aws_db_proxy_default_target_group", "aws_rds_cluster_endpoint",
 )  # fmt: skip
 
 SERVICES = {"postgres": "RDS PostgreSQL", "mysql": "RDS MySQL"}
@@ -97,7 +97,7 @@ def _storage_lines(
 def _zoned(item: str, multi_az: bool, context: Context) -> Price:
     """The price of a storage item, Multi-AZ as listed or twice Single-AZ."""
     region = context.region
-    if multi_az and (STORAGE_SERVICE, f"{item} Multi-AZ") in context.book.items():
+    if multi_az and context.book.has(STORAGE_SERVICE, f"{item} Multi-AZ"):
         listed = context.book.item(region, STORAGE_SERVICE, f"{item} Multi-AZ")
         if listed.usd is not None:
             return listed

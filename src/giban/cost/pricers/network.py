@@ -72,9 +72,10 @@ def endpoint(resource: Resource, context: Context) -> Iterator[Line]:
     kind = resource.args.get("vpc_endpoint_type", "Gateway")
     service = endpoint_service(resource)
     if kind == "Gateway":
-        # AWS gives "no additional charge" for both services in one sentence:
+        # "No additional charge", said of both services and without a region, so one row answers for all:
         # https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
-        yield context.line("VPC", "gateway endpoint for S3", context.hours, "gateway endpoint", "no charge")
+        price = context.book.item("ap-northeast-2", "VPC", "gateway endpoint for S3")
+        yield context.at(price, context.hours, "gateway endpoint", "no charge")
         return
     if kind != "Interface":
         yield context.unknown(f"{kind} endpoint", "hour", context.hours, "no price in the files")
@@ -87,13 +88,13 @@ def endpoint(resource: Resource, context: Context) -> Iterator[Line]:
 
 
 @prices("aws_ec2_transit_gateway_vpc_attachment")
-def transit_attachment(resource: Resource, context: Context) -> Iterator[Line]:
+def transit_attachment(_resource: Resource, context: Context) -> Iterator[Line]:
     """Hours of an attachment; how much data goes that way is not known."""
     yield context.line("VPC", "transit gateway attachment", context.hours, "hours")
     yield context.unknown("data", "GB", fixed(1), "how much goes this way is not known")
 
 
 @prices("aws_vpc_peering_connection")
-def peering(resource: Resource, context: Context) -> Iterator[Line]:
+def peering(_resource: Resource, context: Context) -> Iterator[Line]:
     """The connection costs nothing; data between zones is paid in each direction, and how much is not known."""
     yield context.unknown("data between zones", "GB", fixed(1), "how much goes this way is not known")

@@ -61,7 +61,7 @@ def alarm(resource: Resource, context: Context) -> Iterator[Line]:
 
 
 @prices("aws_cloudwatch_composite_alarm")
-def composite_alarm(resource: Resource, context: Context) -> Iterator[Line]:
+def composite_alarm(_resource: Resource, context: Context) -> Iterator[Line]:
     """A composite alarm, whatever it is made of."""
     yield context.line("CloudWatch", "composite alarm", fixed(1), "composite alarm")
 
@@ -75,7 +75,7 @@ def scaling_policy(resource: Resource, context: Context) -> Iterator[Line]:
 
 
 @prices("aws_cloudwatch_dashboard")
-def dashboard(resource: Resource, context: Context) -> Iterator[Line]:
+def dashboard(_resource: Resource, context: Context) -> Iterator[Line]:
     """A dashboard (three are free in an account, which an estimate of one environment cannot count)."""
     yield context.line("CloudWatch", "dashboard", fixed(1), "dashboard")
 

@@ -1,0 +1,92 @@
+"""The rehearsal as a target: emulated AWS on this machine, started when it is needed."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from giban.graph.graph import Graph
+from giban.graph.stack import Stack
+from giban.lifecycle.targets import Say
+from giban.rehearsal import process
+from giban.rehearsal.override import override
+from giban.rehearsal.process import Running, Status
+from giban.terraform.aws import Clients
+
+EMULATORS = "emulators"
+
+
+class Rehearsal:
+    """Emulators whose records are in `.giban/emulators`, shared by all environments of a project."""
+
+    name = "rehearsal"
+    parallelism = 40
+    """The emulators answer at once; nearly all the time goes into the provider's own waits, which run side by side."""
+    tls_only = False
+    """The emulators speak plain HTTP on loopback, and do not look at conditions of bucket policies."""
+
+    def __init__(self, base: str) -> None:
+        self.emulators = process.Rehearsal(os.path.join(base, EMULATORS))
+        self._running: Running | None = None
+
+    @property
+    def running(self) -> Running:
+        """The emulators, which have been started or found."""
+        if self._running is None:
+            self._running = self.emulators.running()
+        if self._running is None:
+            raise RuntimeError("the emulators are asked for before they were started")
+        return self._running
+
+    def start(self, region: str, say: Say) -> None:
+        """Start the emulators, or find them."""
+        if self.emulators.running() is None:
+            say("Starting the emulators on loopback")
+        self._running = self.emulators.start(region, say)
+
+    def abandon(self) -> None:
+        """Stop the emulators, if this run has started them."""
+        if self._running is not None and not self._running.found:
+            self.emulators.stop()
+            self._running = None
+
+    def reachable(self) -> bool:
+        """Whether the emulators run."""
+        self._running = self.emulators.running()
+        return self._running is not None
+
+    def notes(self) -> list[str]:
+        """What became of the emulators, when they do not run."""
+        return [note for status in self.emulators.status() for note in describe(status) if status.state != "running"]
+
+    def override(self, stack: Stack) -> dict[str, Any]:
+        """Points provider and backend at the emulators."""
+        return override(self.running, stack.backend, stack.provider_regions)
+
+    def environment(self, cli_config: str) -> dict[str, str]:
+        """Nothing of the user's that has to do with AWS."""
+        from giban.terraform.run import child_environment
+
+        return child_environment(os.environ, rehearsal=True, cli_config=cli_config)
+
+    def clients(self, region: str) -> Clients:
+        """Clients for the emulators."""
+        from giban.rehearsal.contents import clients
+
+        return clients(self.running, region)
+
+    def gaps(self, graph: Graph) -> list[tuple[str, str]]:
+        """What the emulators make, but without its effect."""
+        from giban.rehearsal.gaps import gaps
+
+        return gaps(graph)
+
+
+def describe(status: Status) -> list[str]:
+    """How an emulator is, in lines."""
+    if status.state == "running":
+        return [f"{status.emulator}: running, 127.0.0.1:{status.port}, process {status.pid}"]
+    if status.state == "stopped":
+        return [f"{status.emulator}: not running"]
+    lines = [f"{status.emulator}: stopped by itself ({status.reason}); what the emulators held is lost"]
+    return lines + [f"    {line}" for line in status.log[-5:]]

@@ -1,0 +1,221 @@
+"""What moto 5.2.5 answers otherwise than AWS, put right before it serves; each was seen as an error or as drift.
+
+One function a correction, with what Terraform showed without it. A correction stores and gives back what was written;
+none pretends that something happens which does not (that is a gap: `gaps`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+VERSION = "5.2.5"
+"""The release these corrections were made for; another one is not patched blindly (see `apply`)."""
+
+
+def monitoring_of_instances() -> None:
+    """MonitorInstances is not implemented: `aws_instance` with `monitoring = true` was retried for many minutes."""
+    from moto.core.responses import ActionResult
+    from moto.ec2.responses.monitoring import Monitoring
+
+    def set_state(self: Any, state: str) -> ActionResult:
+        self.error_on_dryrun()
+        answer = []
+        for instance_id in self._get_param("InstanceIds", []):
+            self.ec2_backend.get_instance(instance_id).monitoring_state = state
+            answer.append({"InstanceId": instance_id, "Monitoring": {"State": state}})
+        return ActionResult({"InstanceMonitorings": answer})
+
+    _set(Monitoring, "monitor_instances", lambda self: set_state(self, "enabled"))
+    _set(Monitoring, "unmonitor_instances", lambda self: set_state(self, "disabled"))
+
+
+def description_of_group_rules() -> None:
+    """A rule that names a security group or a prefix list lost its description: drift at every plan."""
+    from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupRule
+
+    made = SecurityGroupRule.__init__
+
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        made(self, *args, **kwargs)
+        self.written_description = next(
+            (part["Description"] for part in _rule_targets(args, kwargs) if part.get("Description")), None
+        )
+
+    def description(self: Any) -> str | None:
+        written: str | None = self.ip_range.get("Description") or getattr(self, "written_description", None)
+        return written
+
+    modified = SecurityGroupBackend.modify_security_group_rules
+
+    def modify(self: Any, group_id: str, rules: dict[str, dict[str, Any]]) -> None:
+        modified(self, group_id, rules)
+        group = self.get_security_group_by_name_or_id(group_id)
+        for rule_id, rule in rules.items():
+            group.get_rule(rule_id).written_description = rule.get("Description")
+
+    _set(SecurityGroupRule, "__init__", init)
+    _set(SecurityGroupRule, "description", property(description))
+    _set(SecurityGroupBackend, "modify_security_group_rules", modify)
+
+
+def _rule_targets(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[dict[str, str]]:
+    """The range, group and prefix list that a SecurityGroupRule is made with."""
+    positions = {"ip_range": 5, "source_group": 6, "prefix_list_id": 7}
+    found = [kwargs.get(name, args[index] if index < len(args) else None) for name, index in positions.items()]
+    return [target for target in found if isinstance(target, dict)]
+
+
+def tags_of_launch_templates() -> None:
+    """The template's own tags were added to those for its instances: `tag_specifications` drifted."""
+    from moto.ec2.models.launch_templates import LaunchTemplateBackend
+
+    made = LaunchTemplateBackend.create_launch_template
+
+    def create(self: Any, name: str, description: str, template_data: dict[str, Any], tag_spec: dict[str, Any]) -> Any:
+        specifications = template_data.get("TagSpecifications", [])
+        kept = [item for item in specifications if item.get("ResourceType") != "launch-template"]
+        if kept:
+            template_data["TagSpecifications"] = kept
+        else:
+            template_data.pop("TagSpecifications", None)
+        return made(self, name, description, template_data, tag_spec)
+
+    _set(LaunchTemplateBackend, "create_launch_template", create)
+
+
+def settings_of_groups() -> None:
+    """DefaultInstanceWarmup and others of an auto scaling group were forgotten: drift at every plan."""
+    from moto.autoscaling.responses import AutoScalingResponse
+
+    kept = {"DefaultInstanceWarmup": "default_instance_warmup", "MaxInstanceLifetime": "max_instance_lifetime"}
+
+    def remembering(action: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def act(self: Any) -> Any:
+            answer = action(self)
+            group = self.autoscaling_backend.autoscaling_groups[self._get_param("AutoScalingGroupName")]
+            for parameter, attribute in kept.items():
+                value = self._get_int_param(parameter)
+                if value is not None:
+                    setattr(group, attribute, value)
+            return answer
+
+        return act
+
+    for name in ("create_auto_scaling_group", "update_auto_scaling_group"):
+        _set(AutoScalingResponse, name, remembering(getattr(AutoScalingResponse, name)))
+
+
+def state_of_policies() -> None:
+    """A scaling policy read back as disabled, and with an empty predictive part: drift at every plan."""
+    from moto.autoscaling.models import FakeScalingPolicy
+    from moto.autoscaling.responses import AutoScalingResponse
+
+    put = AutoScalingResponse.put_scaling_policy
+
+    def put_scaling_policy(self: Any) -> Any:
+        answer = put(self)
+        enabled = self._get_params().get("Enabled", True)
+        policy = self.autoscaling_backend.policies[self._get_param("PolicyName")]
+        policy.enabled = enabled
+        policy.predictive_scaling_configuration = policy.predictive_scaling_configuration or None
+        return answer
+
+    _set(FakeScalingPolicy, "enabled", True, new=True)
+    _set(AutoScalingResponse, "put_scaling_policy", put_scaling_policy)
+
+
+def groups_of_instances() -> None:
+    """An instance whose groups were given with its network interface showed none: `vpc_security_group_ids` drifted."""
+    from moto.ec2.models.instances import Instance
+
+    made = Instance.__init__
+
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        made(self, *args, **kwargs)
+        if not self.security_groups and 0 in self.nics:
+            self.security_groups = list(self.nics[0].group_set)
+
+    _set(Instance, "__init__", init)
+
+
+def certificate_of_databases() -> None:
+    """A database was made with the CA "rds-ca-default", which no region has: Terraform changed it at once, 80 s more.
+
+    RDS takes rds-ca-rsa2048-g1 where none is asked for.
+    https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html
+    """
+    from moto.rds.models import DBInstance
+
+    made = DBInstance.__init__
+
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        made(self, *args, **{"ca_certificate_identifier": "rds-ca-rsa2048-g1", **kwargs})
+
+    _set(DBInstance, "__init__", init)
+
+
+def performance_insights() -> None:
+    """Performance Insights of a database read back as switched off: drift at every plan."""
+    from moto.rds.models import DBInstance
+
+    made = DBInstance.__init__
+    written = (
+        "enable_performance_insights",
+        "performance_insights_kms_key_id",
+        "performance_insights_retention_period",
+    )
+
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        made(self, *args, **kwargs)
+        for name in written:
+            setattr(self, name, kwargs.get(name))
+
+    _set(DBInstance, "__init__", init)
+    # The answer's field has another name than the request's.
+    enabled = property(lambda self: bool(self.enable_performance_insights))
+    _set(DBInstance, "performance_insights_enabled", enabled, new=True)
+
+
+def source_of_parameters() -> None:
+    """Parameters of a group lacked who set them, and the provider takes only the user's: `parameter` drifted."""
+    from moto.rds.models import DBParameterGroup
+
+    update = DBParameterGroup.update_parameters
+
+    def update_parameters(self: Any, new_parameters: Any) -> None:
+        update(self, [{"Source": "user", "IsModifiable": True, **parameter} for parameter in new_parameters])
+
+    _set(DBParameterGroup, "update_parameters", update_parameters)
+
+
+CORRECTIONS: tuple[Callable[[], None], ...] = (
+    monitoring_of_instances,
+    description_of_group_rules,
+    tags_of_launch_templates,
+    settings_of_groups,
+    state_of_policies,
+    groups_of_instances,
+    certificate_of_databases,
+    performance_insights,
+    source_of_parameters,
+)
+
+
+def apply() -> None:
+    """Apply every correction; nothing when moto is not the release they were made for."""
+    import moto
+
+    if moto.__version__ == VERSION:
+        for correction in CORRECTIONS:
+            correction()
+
+
+def _set(owner: type, name: str, value: Any, *, new: bool = False) -> None:
+    """Replace a member of a class of moto's, which must be there, or add a `new` one, which must not.
+
+    So a correction that no longer fits is noticed at once.
+    """
+    if hasattr(owner, name) == new:
+        raise AttributeError(f"{owner.__name__}.{name}: the correction no longer fits")
+    setattr(owner, name, value)

@@ -1,0 +1,162 @@
+"""The child process of one emulator: `python -m giban.rehearsal.serve EMULATOR --folder STATE [--port N]`.
+
+Binds loopback only, puts the guard in front, writes `EMULATOR.port` into the state folder once it answers, and ends at
+SIGTERM. It reads the run's token from `token` in that folder, so that no secret stands in a command line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any, cast
+
+from giban.rehearsal.guard import Guard, guard_asgi, guard_wsgi
+from giban.rehearsal.record import read_token
+from giban.rehearsal.services import ACCOUNT, EMULATORS, SECRET
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+LOOPBACK = "127.0.0.1"
+_GRACE = 5.0
+"""Seconds that requests under way get to finish at SIGTERM."""
+_WATCH = 5.0
+"""Seconds between two looks whether the state folder is still this run's."""
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Serve until SIGTERM."""
+    parser = argparse.ArgumentParser(prog="giban.rehearsal.serve")
+    parser.add_argument("emulator", choices=EMULATORS)
+    parser.add_argument("--folder", required=True)
+    parser.add_argument("--region", default="ap-northeast-2")
+    parser.add_argument("--port", type=int, default=0)
+    options = parser.parse_args(argv)
+    token = read_token(options.folder)
+    if token is None:
+        parser.error(f"{options.folder} has no token")
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((LOOPBACK, options.port))
+    listener.listen(128)
+    port = listener.getsockname()[1]
+    guard = Guard(port, token)
+    _end_with(options.folder, token)
+    announce = os.path.join(options.folder, f"{options.emulator}.port")
+    if options.emulator == "moto":
+        _serve_moto(listener, port, guard, announce)
+    else:
+        _serve_ministack(listener, port, guard, announce, options.folder, options.region, token)
+
+
+def _end_with(folder: str, token: str) -> None:
+    """End when the state folder is gone or belongs to another run: nobody could find this process any more."""
+
+    def watch() -> None:
+        while read_token(folder) == token:
+            time.sleep(_WATCH)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="folder", daemon=True).start()
+
+
+def _announce(path: str, port: int) -> None:
+    """Write the port file in one step, so that a reader never sees half of it."""
+    with open(f"{path}.new", "w", encoding="ascii") as file:
+        file.write(str(port))
+    os.replace(f"{path}.new", path)
+
+
+def _serve_moto(listener: socket.socket, port: int, guard: Guard, announce: str) -> None:
+    os.environ.update(
+        MOTO_PORT=str(port),
+        MOTO_ACCOUNT_ID=ACCOUNT,
+        # AWS's own policies exist, so that attaching one works.
+        MOTO_IAM_LOAD_MANAGED_POLICIES="true",
+        # A certificate is issued at once instead of after a minute.
+        MOTO_ACM_VALIDATION_WAIT="0",
+        MOTO_DISABLE_GLOBAL_CORS="true",
+    )
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+    from werkzeug.serving import make_server
+
+    from giban.rehearsal import corrections_moto
+    from giban.rehearsal.unsupported import answer_plainly
+
+    corrections_moto.apply()
+    # A line per request would bury what it says when it fails.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    application = DomainDispatcherApplication(lambda service: answer_plainly(create_backend_app(service), service))
+    server = make_server(
+        LOOPBACK,
+        port,
+        guard_wsgi(application, guard),
+        threaded=True,
+        request_handler=MotoRequestHandler,
+        fd=listener.fileno(),
+    )
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        # Not shutdown(): it would wait for the loop that this handler interrupts.
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _announce(announce, port)
+    server.serve_forever()
+
+
+def _serve_ministack(
+    listener: socket.socket, port: int, guard: Guard, announce: str, folder: str, region: str, token: str
+) -> None:
+    os.environ.update(
+        GATEWAY_PORT=str(port),
+        BIND_HOST=LOOPBACK,
+        # Listeners of its own that would bind every address.
+        IOT_MTLS_ENABLED="0",
+        SFTP_ENABLED="0",
+        # Never looks for Docker: the rehearsal does without.
+        DOCKER_HOST=f"unix://{os.path.join(folder, 'no-docker')}",
+        LAMBDA_EXECUTOR="local",
+        MINISTACK_REGION=region,
+        MINISTACK_ACCOUNT_ID=ACCOUNT,
+        LOG_LEVEL="WARNING",
+        # Functions call back with these; without the token the guard would refuse them.
+        AWS_ACCESS_KEY_ID=ACCOUNT,
+        AWS_SECRET_ACCESS_KEY=SECRET,
+        AWS_SESSION_TOKEN=token,
+    )
+    import asyncio
+
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+
+    from giban.rehearsal import corrections_ministack
+
+    corrections_ministack.apply()
+    from ministack.app import app
+
+    config = Config()
+    config.bind = [f"fd://{listener.fileno()}"]
+    config.graceful_timeout = _GRACE
+    config.loglevel = "WARNING"
+
+    async def run() -> None:
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, stopping.set)
+        loop.add_signal_handler(signal.SIGINT, lambda: None)
+
+        _announce(announce, port)
+        await serve(cast(Any, guard_asgi(app, guard)), config, shutdown_trigger=stopping.wait)
+
+    asyncio.run(run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,2 @@
+#!/bin/sh
+export API_KEY="0123456789abcdef"

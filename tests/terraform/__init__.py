@@ -1,0 +1,1 @@
+"""Tests of the terraform room; a package, so that its helpers can be imported by name."""
