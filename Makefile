@@ -26,9 +26,11 @@ checkov: .venv-checkov/.ready ## checkov in an environment of its own (it pins a
 demo: venv ## the main job: examples/three-tier compiled, checked, priced, drawn and created on emulated AWS
 	@bash tools/demo.sh
 
-lint: venv ## style
+lint: venv ## style, and generated documents that are out of date
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python tools/make_blueprint_docs.py --check
+	$(BIN)/python tools/make_check_docs.py --check
 
 types: venv ## types
 	$(BIN)/mypy
@@ -47,7 +49,8 @@ fast: lint types contracts unit ## what to run before every commit
 test: lint types contracts unit e2e ## the whole suite, fast tests first
 
 docs: venv ## write the generated documents again
-	$(BIN)/python tools/make_docs.py
+	$(BIN)/python tools/make_blueprint_docs.py
+	$(BIN)/python tools/make_check_docs.py
 
 bench: venv ## reports in benchmarks/
 	$(BIN)/python benchmarks/run.py

@@ -1,7 +1,7 @@
 """Every folder here is a case: a blueprint, the arguments it is compiled with, and what is expected of it.
 
 `expected/resources.txt` lists the addresses of each root, `expected/findings.txt` what the checks say,
-`expected/cost.txt` the monthly estimate. Run `pytest tests/cases --update-cases` to write them anew, then read the
+`expected/cost.txt` the monthly estimate, `expected/documents/` (of some) every document. Run `pytest tests/cases --update-cases` to write them anew, then read the
 difference.
 """
 
@@ -12,6 +12,7 @@ import os
 import shlex
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -28,8 +29,8 @@ TODAY = datetime.date(2026, 11, 21)
 
 def arguments(name: str) -> tuple[str | None, list[str]]:
     """The environment and the --set values of a case."""
-    path = os.path.join(HERE, name, "arguments")
-    words = iter(shlex.split(open(path, encoding="utf-8").read()) if os.path.exists(path) else [])  # noqa: SIM115
+    path = Path(HERE, name, "arguments")
+    words = iter(shlex.split(path.read_text()) if path.exists() else [])
     environment, sets = None, []
     for word in words:
         if word == "-e":
@@ -73,6 +74,9 @@ def expectations(name: str) -> Iterator[tuple[str, str]]:
     yield "resources.txt", resources_text(case)
     yield "findings.txt", findings_text(case)
     yield "cost.txt", cost_text(case)
+    if os.path.isdir(os.path.join(HERE, name, "expected", "documents")):
+        for path, text in documents(case.graph).items():
+            yield f"documents/{path}", text
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -81,7 +85,7 @@ def test_case(name: str, update_cases: bool) -> None:
     for file, made in expectations(name):
         path = os.path.join(folder, file)
         if update_cases:
-            os.makedirs(folder, exist_ok=True)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "w", encoding="utf-8") as opened:
                 opened.write(made)
         with open(path, encoding="utf-8") as opened:

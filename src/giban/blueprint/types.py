@@ -39,7 +39,7 @@ class Domain(Section, frozen=True, kw_only=True):
 class Network(Section, frozen=True, kw_only=True):
     """One VPC with public, web, was and db subnets in each zone. Subnets never move when a zone is added."""
 
-    cidr: Annotated[Cidr, Meta(description="Address range of the VPC, /16 to /22.", examples=["10.20.0.0/16"])] = (
+    cidr: Annotated[Cidr, Meta(description="Address range of the VPC, /16 to /23.", examples=["10.20.0.0/16"])] = (
         "10.0.0.0/16"
     )
     zones: Annotated[int, Meta(ge=1, le=4, description="Number of availability zones.", examples=[2])] = 2

@@ -15,8 +15,8 @@ Report = Iterator[tuple[Path, str, str]]
 """What a rule yields: where in the blueprint, what is wrong, what to do."""
 
 LONGEST_PREFIX = 30
-"""Bucket names have 63 characters (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html): two
-dashes, an account's number and a name of up to 24 need the rest, less a few to spare."""
+"""So that a name of up to 24 characters and a suffix still fit the 64 of most names in AWS; shorter limits (load
+balancers 32, buckets 63 with the account's number) are met with a checksum, see `components.environment.fit`."""
 
 SECTIONS = ("databases", "buckets", "services")
 

@@ -31,7 +31,7 @@ _KNOWN = (
     ("a Slack webhook address", re.compile(r"hooks\.slack\.com/services/T\w+/B\w+/\w+")),
     ("a Stripe key", re.compile(r"\b[rs]k_live_[A-Za-z0-9]{16,}")),
     ("a Google API key", re.compile(r"\bAIza[\w-]{35}\b")),
-    ("a password in an address", re.compile(r"\b[a-z][a-z0-9+]{2,}://[^\s:/@\"'$<{]+:(?![$<{%*])[^\s@/\"']{3,}@")),
+    ("a password in an address", re.compile(r"\b[a-z][a-z0-9+]{2,}://[^\s:/@\"'$<{]*:(?![$<{%*])[^\s@/\"']{3,}@")),
 )
 _ASSIGNED = re.compile(
     r"(?im)(?<![\w-])(?P<name>[\w-]*(passw(or)?d|passphrase|secret|token|api_?key|access_?key|private_?key)[\w-]*)"

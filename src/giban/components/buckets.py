@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from giban.blueprint.types import Bucket
 from giban.components.encryption import key
-from giban.components.environment import Environment, Scope, part
+from giban.components.environment import Environment, Scope, fit, part
 from giban.components.logs import log_bucket
 from giban.components.policies import document, tls_only
 from giban.graph.resource import Resource
@@ -32,8 +32,10 @@ def artifact_bucket(env: Environment) -> Resource:
 def _bucket(scope: Scope, settings: Bucket) -> Resource:
     env = scope.env
     logs = log_bucket(env)
-    # The account's number makes the name free all over the world without a random part.
-    made = scope.add("aws_s3_bucket", bucket=f"{scope.name}-{env.account_id}", force_destroy=not settings.protect)
+    # The account's number makes the name free all over the world without a random part; names have 63 characters.
+    made = scope.add(
+        "aws_s3_bucket", bucket=f"{fit(scope.name, 50)}-{env.account_id}", force_destroy=not settings.protect
+    )
     scope.add(
         "aws_s3_bucket_public_access_block",
         bucket=made.id,

@@ -38,6 +38,17 @@ def web_acl(env: Environment) -> Resource:
         "aws_wafv2_web_acl_logging_configuration",
         resource_arn=acl.arn,
         log_destination_configs=[group.arn],
+        # What is let in is in the load balancer's access log already; logging it here again costs more than the ACL.
+        logging_filter={
+            "default_behavior": "DROP",
+            "filter": [
+                {
+                    "behavior": "KEEP",
+                    "requirement": "MEETS_ANY",
+                    "condition": [{"action_condition": {"action": action}} for action in ("BLOCK", "COUNT")],
+                }
+            ],
+        },
         redacted_fields=[{"single_header": {"name": name}} for name in ("authorization", "cookie")],
     )
     return acl

@@ -17,6 +17,9 @@ _CLEAR = 4
 _APART = 6
 """Stretches nearer than this along a line count as overlapping."""
 
+_OVER = 8
+"""How far a joining path runs on past the rounded corner (radius 7) of the one it joins."""
+
 Stretch = tuple[int, int, Bundle, int, int]
 """(from, to, bundle, path, first point) of a straight piece of a path."""
 
@@ -120,17 +123,23 @@ def joined(points: list[Point], other: list[Point]) -> list[Point]:
         return points
     if same in (len(points), len(other)):
         return points[: len(points) - same + 1]
-    meeting, mine, its = points[-same], points[-same - 1], other[-same - 1]
-    axis = 0 if mine[1] == its[1] == meeting[1] else 1
-    if mine[1 - axis] != its[1 - axis] or mine[1 - axis] != meeting[1 - axis]:
-        # They come from different directions.
-        return points[: len(points) - same + 1]
-    if (mine[axis] - meeting[axis]) * (its[axis] - meeting[axis]) < 0:
-        # They come from opposite sides.
-        return points[: len(points) - same + 1]
+    mine, meeting, its = points[-same - 1], points[-same], other[-same - 1]
+    axis = 0 if mine[1] == meeting[1] else 1
+    along = its[1 - axis] == meeting[1 - axis] and (mine[axis] - meeting[axis]) * (its[axis] - meeting[axis]) > 0
+    if not along:
+        # From another direction: they share the way from the corner on.
+        return [*points[: len(points) - same + 1], *_further(meeting, points[len(points) - same + 1 :])]
     if abs(its[axis] - meeting[axis]) >= abs(mine[axis] - meeting[axis]):
         return points[: len(points) - same]
-    return [*points[: len(points) - same], its]
+    return [*points[: len(points) - same], its, *_further(its, [meeting])]
+
+
+def _further(corner: Point, rest: list[Point]) -> list[Point]:
+    """A little of the shared way: the corner of the other path is rounded, and would leave a gap."""
+    if not rest:
+        return []
+    (x, y), (to_x, to_y) = corner, rest[0]
+    return [(x + max(-_OVER, min(_OVER, to_x - x)), y + max(-_OVER, min(_OVER, to_y - y)))]
 
 
 def length(points: list[Point]) -> int:

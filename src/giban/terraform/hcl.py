@@ -10,6 +10,7 @@ from typing import Any
 
 from giban.graph.problems import Position, Problem, Problems
 
+_HEREDOC = re.compile(r"<<(-?)(\w+)[ \t]*\n(.*?)[ \t]*\2\s*", re.DOTALL)
 _BLOCK = re.compile(r'^([ \t]*)(resource|data)\s+"?([\w-]+)"?\s+"?([\w-]+)"?\s*\{', re.MULTILINE)
 
 
@@ -17,7 +18,7 @@ def parse(text: str, file: str) -> dict[str, Any]:
     """The document, blocks as lists of objects. Raises Problems for text that is not HCL, or without python-hcl2."""
     hcl2, lark = _library(file)
     options = hcl2.SerializationOptions(
-        with_comments=False, explicit_blocks=False, preserve_heredocs=False, strip_string_quotes=True
+        with_comments=False, explicit_blocks=False, preserve_heredocs=True, strip_string_quotes=True
     )
     try:
         document = hcl2.loads(text, serialization_options=options)
@@ -68,7 +69,18 @@ def _bare(value: Any) -> Any:
         return {_key(key): _bare(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_bare(item) for item in value]
-    return value
+    return _heredoc(value) if isinstance(value, str) and value.startswith("<<") else value
+
+
+def _heredoc(value: str) -> str:
+    """The text of `<<EOF … EOF`; `<<-EOF` loses the indentation of its least indented line. python-hcl2 would do it too,
+    but puts backslashes before quotes and backslashes, which a heredoc does not have."""
+    found = _HEREDOC.fullmatch(value)
+    if found is None:
+        return value
+    rows = found[3].split("\n")
+    shared = min((len(row) - len(row.lstrip()) for row in rows if row.strip()), default=0) if found[1] else 0
+    return "\n".join(row[shared:] if row.strip() else "" for row in rows)
 
 
 def _key(key: Any) -> str:

@@ -119,11 +119,17 @@ def public_address_in_private_tier(graph: Graph) -> Iterator[Hit]:
 
     ## Example
     ```json
-    {"resource": {"aws_launch_template": {"web": {"network_interfaces": [{"associate_public_ip_address": "true"}]}}}}
+    {"resource": {
+      "aws_launch_template": {"web": {"network_interfaces": [{"associate_public_ip_address": "true"}]}},
+      "aws_autoscaling_group": {"web": {
+        "launch_template": {"id": "${aws_launch_template.web.id}"}, "target_group_arns": ["${aws_lb_target_group.web.arn}"]}}}}
     ```
     Use instead:
     ```json
-    {"resource": {"aws_launch_template": {"web": {"network_interfaces": [{"associate_public_ip_address": "false"}]}}}}
+    {"resource": {
+      "aws_launch_template": {"web": {"network_interfaces": [{"associate_public_ip_address": "false"}]}},
+      "aws_autoscaling_group": {"web": {
+        "launch_template": {"id": "${aws_launch_template.web.id}"}, "target_group_arns": ["${aws_lb_target_group.web.arn}"]}}}}
     ```
 
     ## References

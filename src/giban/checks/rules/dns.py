@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from giban.checks.certificates import covers, of_balancer, record_name, users, zone_name
 from giban.checks.registry import Hit, check
-from giban.checks.values import flag, given, text
+from giban.checks.values import flag, given, listed, text
 from giban.graph.graph import Graph
 
 BALANCERS = ("aws_lb", "aws_alb", "aws_elb")
@@ -136,7 +136,7 @@ def certificate_does_not_cover_the_name(graph: Graph) -> Iterator[Hit]:
             yield record, f"No certificate of {balancer.address} covers {name} (they cover {', '.join(sorted(names))})."
     for user in users(graph):
         if user.resource.type == "aws_cloudfront_distribution" and user.names:
-            for alias in user.resource.value("aliases") or ():
+            for alias in listed(user.resource.value("aliases")):
                 if isinstance(alias, str) and "${" not in alias and not covers(user.names, alias):
                     yield user.resource, f"Its certificate does not cover the alias {alias}."
 

@@ -45,8 +45,7 @@ def overlapping_subnets(graph: Graph) -> Iterator[Hit]:
             by_vpc.setdefault(key, []).append((found, subnet))
     for subnets in by_vpc.values():
         for one, other in _overlaps(subnets):
-            ranges = f"{one.value('cidr_block')} shares addresses with {other.value('cidr_block')} of {other.address}"
-            yield one, f"{ranges}."
+            yield one, f"{block_of(graph, one)} shares addresses with {other.address} ({block_of(graph, other)})."
 
 
 @check("GB004", "error", fix="Choose a range inside the VPC's, or associate a further range with the VPC.")
@@ -191,9 +190,12 @@ def unattached_address(graph: Graph) -> Iterator[Hit]:
 
 
 def _overlaps(ranges: list[tuple[Block, Resource]]) -> Iterator[tuple[Resource, Resource]]:
-    """Each range that begins inside an earlier one, with that one: sorted once, then compared with the furthest so far."""
+    """Each range that begins inside an earlier one, with that one: sorted once, then compared with the furthest so far.
+
+    Of two that begin together the larger comes first, so the part is reported and not the whole.
+    """
     furthest: tuple[Block, Resource] | None = None
-    for found, resource in sorted(ranges, key=lambda item: (item[0], item[1].key)):
+    for found, resource in sorted(ranges, key=lambda item: (item[0].first, -item[0].last, item[1].key)):
         if furthest is not None and found.overlaps(furthest[0]):
             yield resource, furthest[1]
         if furthest is None or found.last > furthest[0].last:
