@@ -11,6 +11,9 @@ from troposphere import GetAtt, Ref, Tags, Template, autoscaling, ec2, iam, s3
 from troposphere import elasticloadbalancingv2 as elb
 
 
+LIMIT = 500
+
+
 def build(count: int) -> Template:
     """A template with `count` resources: a VPC, then groups of what a service needs."""
     template = Template()
@@ -86,5 +89,8 @@ def build(count: int) -> Template:
 
 
 if __name__ == "__main__":
+    count = int(sys.argv[1])
     with open(sys.argv[2], "w", encoding="utf-8") as file:
-        file.write(build(int(sys.argv[1])).to_json())
+        # CloudFormation allows 500 resources in a template, so a larger count is several of them.
+        for part in range(0, count, LIMIT):
+            file.write(build(min(LIMIT, count - part)).to_json())

@@ -1,8 +1,8 @@
 """Every folder here is a case: a blueprint, the arguments it is compiled with, and what is expected of it.
 
 `expected/resources.txt` lists the addresses of each root, `expected/findings.txt` what the checks say,
-`expected/cost.txt` the monthly estimate, `expected/documents/` (of some) every document. Run `pytest tests/cases --update-cases` to write them anew, then read the
-difference.
+`expected/cost.txt` the monthly estimate, `expected/documents/` (of some) every document. Run
+`pytest tests/cases --update-cases` to write them anew, then read the difference.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ ODD: list[Any] = [
     None, 0, -1, 1.5, True, "", "x", "*", "${var.x}", "${", "${jsonencode({", "${aws_lb.web.arn}", [], [None], [[]], {},
     {"a": None}, {"name": [1]}, ["${a_b.c.d}"], "0.0.0.0/0", "999.1.1.1/40", ["10.0.0.0/8"], {"rule": {"rule": []}},
 ]  # fmt: skip
-ROUNDS = 15
+ROUNDS = 10
 
 Step = str | int
 

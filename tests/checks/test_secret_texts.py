@@ -60,7 +60,7 @@ def test_secrets(text: str) -> None:
     ],
 )  # fmt: skip
 def test_no_secrets(text: str) -> None:
-    assert secrets_in(text) == []
+    assert secrets_in(text) == ()
 
 
 def instance(**args: str) -> Resource:

@@ -63,6 +63,18 @@ def test_groups_of_instances(client: Clients, instance: str, network: dict[str, 
     assert [group["GroupId"] for group in described(client, instance)["SecurityGroups"]] == [network["a"]]
 
 
+def test_size_of_root_volumes(client: Clients, network: dict[str, str]) -> None:
+    ec2 = client("ec2")
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    disk = {"DeviceName": "/dev/xvda", "Ebs": {"VolumeType": "gp3", "Encrypted": True}}
+    made = ec2.run_instances(
+        ImageId=image, MinCount=1, MaxCount=1, SubnetId=network["subnet"], BlockDeviceMappings=[disk]
+    )["Instances"][0]["InstanceId"]
+    volume = described(client, made)["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+    assert ec2.describe_volumes(VolumeIds=[volume])["Volumes"][0]["Size"] == 8
+    ec2.terminate_instances(InstanceIds=[made])
+
+
 def test_description_of_group_rules(client: Clients, network: dict[str, str]) -> None:
     ec2 = client("ec2")
     pair = {"GroupId": network["b"], "Description": "from b"}

@@ -72,19 +72,20 @@ def _names(certificate: Resource) -> frozenset[str]:
     return frozenset(name.lower().rstrip(".") for name in names)
 
 
-def of_balancer(graph: Graph, balancer: Resource) -> frozenset[str]:
-    """The names that the certificates of a load balancer cover; empty when it has none, or not all are known."""
-    listeners = {listener.key for listener in graph.referrers(balancer, "aws_lb_listener", "aws_alb_listener")}
-    names: set[str] = set()
+def of_balancers(graph: Graph) -> dict[tuple[str, str], frozenset[str]]:
+    """The names that the certificates of each load balancer cover; nothing for one of which not all are known."""
+    names: dict[tuple[str, str], set[str]] = {}
+    unknown: set[tuple[str, str]] = set()
     for user in users(graph):
-        listener = user.resource
-        if listener.type == "aws_lb_listener_certificate":
-            listener = graph.follow(listener, "listener_arn") or listener
-        if listener.key in listeners:
+        listener: Resource | None = user.resource
+        if user.resource.type == "aws_lb_listener_certificate":
+            listener = graph.follow(user.resource, "listener_arn")
+        balancer = graph.follow(listener, "load_balancer_arn") if listener is not None else None
+        if balancer is not None:
+            names.setdefault(balancer.key, set()).update(user.names)
             if not user.names:
-                return frozenset()
-            names |= user.names
-    return frozenset(names)
+                unknown.add(balancer.key)
+    return {key: frozenset(found) for key, found in names.items() if key not in unknown}
 
 
 def covers(names: Iterable[str], name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from giban.graph.resource import Resource
 
@@ -50,8 +51,12 @@ _NOT_LITERAL = re.compile(
 """Empty, a variable, an expression, a call, a path, a placeholder: not a secret written out."""
 
 
-def secrets_in(text: str) -> list[str]:
-    """What secrets a text holds, in words: "an AWS access key", "a value for DB_PASSWORD"."""
+@lru_cache(maxsize=1024)
+def secrets_in(text: str) -> tuple[str, ...]:
+    """What secrets a text holds, in words: "an AWS access key", "a value for DB_PASSWORD".
+
+    Many instances share one boot script; it is read once.
+    """
     found = [what for what, pattern in _KNOWN if pattern.search(text)]
     made = MADE_SECRETS.search(text)
     if made:
@@ -60,7 +65,7 @@ def secrets_in(text: str) -> list[str]:
         value = match["value"].strip("\"'")
         if len(value) >= 4 and not _PLACE.search(match["name"]) and not _NOT_LITERAL.search(match["value"]):
             found.append(f"a value for {match['name']}")
-    return list(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))
 
 
 _FILE = re.compile(r'\b(?:file|filebase64|templatefile)\(\s*\\?"(?:\$\{path\.(?:module|root)\}/)?(?:\./)?([^"$\\]+)')

@@ -21,6 +21,10 @@ from giban.graph.resource import Resource
 from giban.graph.stack import AddressTakenError
 
 
+ROOT_FINDINGS = ("provider.aws", "terraform.backend")
+"""What findings about a whole root name instead of a resource (`checks.roots`)."""
+
+
 def compile_graph(
     blueprint: Blueprint,
     environment: str | None,
@@ -80,7 +84,7 @@ def _dangling(resource: Resource) -> list[Problem]:
 
 def _waivers(env: Environment, graph: Graph) -> list[Problem]:
     """Waivers for resources that are not there: a typing error that would silently waive nothing."""
-    known = [resource.address for resource in graph.managed]
+    known = [*ROOT_FINDINGS, *(resource.address for resource in graph.managed)]
     return [
         unknown_address(waiver.resource, known, env.position("waivers", index, "resource"), f"waivers.{index}.resource")
         for index, waiver in enumerate(env.blueprint.waivers)

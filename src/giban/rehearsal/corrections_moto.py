@@ -139,6 +139,26 @@ def groups_of_instances() -> None:
     _set(Instance, "__init__", init)
 
 
+def size_of_root_volumes() -> None:
+    """A root volume without a size was refused ("must contain the parameter size"); AWS takes the size of the image."""
+    from moto.ec2.responses.instances import InstanceResponse
+
+    check = InstanceResponse._validate_block_device_mapping
+
+    def validate(device: Any) -> None:
+        disk = device.get("Ebs") or {}
+        if device.get("DeviceName") in _ROOT_DEVICES and not disk.get("VolumeSize") and not disk.get("SnapshotId"):
+            device["Ebs"] = {**disk, "VolumeSize": _IMAGE_SIZE}
+        check(device)
+
+    _set(InstanceResponse, "_validate_block_device_mapping", staticmethod(validate))
+
+
+_ROOT_DEVICES = frozenset({"/dev/xvda", "/dev/sda1"})
+_IMAGE_SIZE = 8
+"""GiB: what Amazon Linux images have, and moto gives a root volume that nothing is said about."""
+
+
 def certificate_of_databases() -> None:
     """A database was made with the CA "rds-ca-default", which no region has: Terraform changed it at once, 80 s more.
 
@@ -196,6 +216,7 @@ CORRECTIONS: tuple[Callable[[], None], ...] = (
     settings_of_groups,
     state_of_policies,
     groups_of_instances,
+    size_of_root_volumes,
     certificate_of_databases,
     performance_insights,
     source_of_parameters,

@@ -10,7 +10,7 @@ from giban.checks.networks import gives_public_addresses
 from giban.checks.registry import Hit, check
 from giban.checks.routing import routing
 from giban.checks.serving import hosts, serving
-from giban.checks.values import flag, made_dynamically, text
+from giban.checks.values import flag, listed, made_dynamically, text
 from giban.graph.graph import Graph
 from giban.graph.refs import is_unknown
 from giban.graph.resource import Resource
@@ -260,7 +260,7 @@ def _plain(disk: dict[str, Any]) -> bool:
 
 
 def _bodies(value: Any) -> list[dict[str, Any]]:
-    return [value] if isinstance(value, dict) else [item for item in value or [] if isinstance(item, dict)]
+    return [item for item in listed(value) if isinstance(item, dict)]
 
 
 def _asks_for_address(host: Resource) -> bool | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from giban.checks.certificates import covers, of_balancer, record_name, users, zone_name
+from giban.checks.certificates import covers, of_balancers, record_name, users, zone_name
 from giban.checks.registry import Hit, check
 from giban.checks.values import flag, given, listed, text
 from giban.graph.graph import Graph
@@ -127,11 +127,12 @@ def certificate_does_not_cover_the_name(graph: Graph) -> Iterator[Hit]:
     ## References
     - https://docs.aws.amazon.com/acm/latest/userguide/acm-certificate-characteristics.html
     """
+    covered = of_balancers(graph)
     for record in graph.all("aws_route53_record"):
         balancer = graph.follow(record, "alias", "name") or graph.follow(record, "records")
         if balancer is None or balancer.type not in BALANCERS:
             continue
-        name, names = record_name(graph, record), of_balancer(graph, balancer)
+        name, names = record_name(graph, record), covered.get(balancer.key)
         if name and names and not covers(names, name):
             yield record, f"No certificate of {balancer.address} covers {name} (they cover {', '.join(sorted(names))})."
     for user in users(graph):

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from giban.checks.firewalls import subnets_of_peer
 from giban.checks.networks import vpc_key
-from giban.checks.queries import multiplied, only
+from giban.checks.queries import multiplied, once_per_graph, only
 from giban.checks.registry import Hit, check
 from giban.checks.routing import routing
 from giban.checks.serving import hosts
 from giban.checks.values import flag, text
 from giban.graph.graph import Graph
 from giban.graph.resource import Resource
+
+Key = tuple[str, str]
 
 _SESSIONS = ("ssm", "ssmmessages")
 """Endpoints without which Session Manager does not work.
@@ -56,7 +60,7 @@ def nat_where_endpoints_would_do(graph: Graph) -> Iterator[Hit]:
     index = routing(graph)
     with_nat = {route.table.key: route.table for route in index.every() if route.table is not None and route.nat}
     for _, table in sorted(with_nat.items()):
-        missing = [name for name in wanted if _has_gateway_endpoint(graph, table, name) is False]
+        missing = [name for name in wanted if _through_nat(graph, table, name)]
         if missing:
             services = " and ".join({"s3": "S3", "dynamodb": "DynamoDB"}[name] for name in missing)
             yield table, f"Traffic to {services} goes through NAT and is paid for by the gigabyte."
@@ -109,31 +113,47 @@ def instances_without_way_to_aws(graph: Graph) -> Iterator[Hit]:
                 break
 
 
-def _has_gateway_endpoint(graph: Graph, table: Resource, service: str) -> bool | None:
-    """Whether a table has the gateway endpoint of a service; None when that cannot be told."""
-    key = vpc_key(graph, table)
+class _Endpoints(msgspec.Struct):
+    """The tables and VPCs from which an endpoint of one service is reached, and the stacks where that cannot be told."""
+
+    tables: set[Key] = msgspec.field(default_factory=set)
+    vpcs: set[Key] = msgspec.field(default_factory=set)
+    unknown: set[str] = msgspec.field(default_factory=set)
+
+
+@once_per_graph
+def _endpoints(graph: Graph) -> dict[str, _Endpoints]:
+    """Endpoints by service ("s3"); under "" those whose service is not known, which may be any."""
+    found: dict[str, _Endpoints] = {}
     for endpoint in graph.all("aws_vpc_endpoint"):
         name = endpoint.value("service_name")
-        if not isinstance(name, str) or endpoint.stack is not table.stack:
+        if not isinstance(name, str):
             continue
-        if name.startswith("${") and name.endswith("}") and name.count("${") == 1:
-            return None
-        if not name.endswith(f".{service}"):
-            continue
-        if text(endpoint, "vpc_endpoint_type", default="Gateway") == "Interface":
-            # Private DNS sends the service's name to the endpoint.
-            if vpc_key(graph, endpoint) == key:
-                return True
-            continue
-        tables = graph.follow_all(endpoint, "route_table_ids")
-        for part in graph.referrers(endpoint, "aws_vpc_endpoint_route_table_association"):
-            tables = tables + graph.follow_all(part, "route_table_id")
-        if table in tables:
-            return True
-        given = endpoint.value("route_table_ids")
-        if isinstance(given, str) and not tables:
-            return None
-    return False
+        # `com.amazonaws.${data.aws_region.current.name}.s3` says enough, `${each.value}` does not.
+        whole = name.startswith("${") and name.endswith("}")
+        of_service = found.setdefault("" if whole else name.rsplit(".", 1)[-1], _Endpoints())
+        if whole:
+            of_service.unknown.add(endpoint.stack.key)
+        elif text(endpoint, "vpc_endpoint_type", default="Gateway") == "Interface":
+            # Private DNS sends the service's name to the endpoint, from everywhere in the VPC.
+            of_service.vpcs |= {key for key in (vpc_key(graph, endpoint),) if key is not None}
+        else:
+            tables = graph.follow_all(endpoint, "route_table_ids")
+            for part in graph.referrers(endpoint, "aws_vpc_endpoint_route_table_association"):
+                tables = tables + graph.follow_all(part, "route_table_id")
+            of_service.tables |= {table.key for table in tables}
+            if isinstance(endpoint.value("route_table_ids"), str) and not tables:
+                of_service.unknown.add(endpoint.stack.key)
+    return found
+
+
+def _through_nat(graph: Graph, table: Resource, service: str) -> bool:
+    """Whether a table certainly has no endpoint of a service."""
+    every = _endpoints(graph)
+    own, unnamed = every.get(service, _Endpoints()), every.get("", _Endpoints())
+    if table.stack.key in own.unknown | unnamed.unknown:
+        return False
+    return table.key not in own.tables and vpc_key(graph, table) not in own.vpcs
 
 
 def _no_way_out(graph: Graph, subnet: Resource, host: Resource) -> str | None:
