@@ -36,30 +36,35 @@ def test_the_base_is_good() -> None:
 
 
 CASES = [
-    (["regions=[ap-northeast-9]"], "regions.0", "no region `ap-northeast-9`", "Did you mean `ap-northeast-"),
-    (["regions=[ap-northeast-2, ap-northeast-1]"], "regions.1", "one region", "Name one region"),
+    (["regions=[ap-northeast-9]"], "regions[0]", "no region `ap-northeast-9`", "Did you mean `ap-northeast-"),
+    (["regions=[ap-northeast-2, ap-northeast-1]"], "regions[1]", "one region", "Name one region"),
     (["regions=[ap-northeast-1]", "network.zones=4"], "network.zones", "has 3 zones", "Set zones to 3"),
     (["network.cidr=10.0.0.0/8"], "network.cidr", "A /8 is not possible", "Choose between /16 and /23"),
     (["network.cidr=10.0.0.1/16"], "network.cidr", "host bits", "10.20.0.0/16"),
     (["network.cidr=ten"], "network.cidr", "prefix length", "10.20.0.0/16"),
-    (["network.endpoints=[S3]"], "network.endpoints.0", "not the name of an endpoint", "ecr.api"),
+    (["network.endpoints=[S3]"], "network.endpoints[0]", "not the name of an endpoint", "ecr.api"),
     (
         ["services.was.uses=[databases.mian]"],
-        "services.was.uses.0",
+        "services.was.uses[0]",
         "no `databases.mian`",
         "Did you mean `databases.main`",
     ),
-    (["services.was.uses=[services.was]"], "services.was.uses.0", "does not use itself", "Remove"),
-    (["services.was.uses=[services.job]"], "services.was.uses.0", "has no port", "Give it a port"),
-    (["services.was.allow=[wbe]"], "services.was.allow.0", "no service `wbe`", "Did you mean `web`"),
-    (["services.was.allow=[was]"], "services.was.allow.0", "need not allow itself", "Remove"),
-    (["services.was.allow=[10.0.0.0/33]"], "services.was.allow.0", "prefix length", "203.0.113.7/32"),
+    (["services.was.uses=[services.was]"], "services.was.uses[0]", "does not use itself", "Remove"),
+    (["services.was.uses=[services.job]"], "services.was.uses[0]", "has no port", "Give it a port"),
+    (["services.was.allow=[wbe]"], "services.was.allow[0]", "no service `wbe`", "Did you mean `web`"),
+    (["services.was.allow=[was]"], "services.was.allow[0]", "need not allow itself", "Remove"),
+    (["services.was.allow=[10.0.0.0/33]"], "services.was.allow[0]", "prefix length", "203.0.113.7/32"),
     (["services.job.allow=[web]"], "services.job.allow", "without a port", "Add `port`"),
     (["services.job.public=true"], "services.job", "needs a port", "port: 80"),
     (["services.web.allow=[was]"], "services.web.allow", "open to everybody", "waf"),
     (["services.web.scale={min: 4, max: 2}"], "services.web.scale.max", "2 is less than min (4)", "Set max to 4"),
-    (["services.web.scale.steps=[{over: 10, change: -1}]"], "services.web.scale.steps.0", "do not go together", "both"),
-    (["services.web.scale.steps=[{over: 60, change: 1}]"], "services.web.scale.steps.0.over", "120 %", "40"),
+    (
+        ["services.web.scale.steps=[{over: 10, change: -1}]"],
+        "services.web.scale.steps[0]",
+        "do not go together",
+        "both",
+    ),
+    (["services.web.scale.steps=[{over: 60, change: 1}]"], "services.web.scale.steps[0].over", "120 %", "40"),
     (
         ["services.web.scale.steps=[{over: 5, change: 1}, {over: 5, change: 2}]"],
         "services.web.scale.steps",
@@ -76,7 +81,7 @@ CASES = [
     (["domain=https://scv.example.com"], "domain", "not a DNS name", "lower case"),
     (["domain=localhost"], "domain", "not a DNS name", "lower case"),
     (["domain.name=-a.example.com"], "domain.name", "not a DNS name", "lower case"),
-    (["tags={'aws:x': y}"], "tags.aws:x", "belong to AWS", "another name"),
+    (["tags={'aws:x': y}"], "tags.'aws:x'", "belong to AWS", "another name"),
     (["access={}"], "access", "0 ways in", "Choose one"),
     (
         ["access={bastion: {allow: [10.0.0.0/8]}, wireguard: {}}"],
@@ -85,8 +90,8 @@ CASES = [
         "Choose one",
     ),
     (["access={wireguard: {cidr: 10.0.0.0/24}}"], "access.wireguard.cidr", "overlaps", "outside of the VPC"),
-    (["access={bastion: {allow: [everywhere]}}"], "access.bastion.allow.0", "prefix length", "203.0.113"),
-    (["waf={block: [1.2.3.4]}"], "waf.block.0", "prefix length", "/32"),
+    (["access={bastion: {allow: [everywhere]}}"], "access.bastion.allow[0]", "prefix length", "203.0.113"),
+    (["waf={block: [1.2.3.4]}"], "waf.block[0]", "prefix length", "/32"),
 ]
 
 
@@ -105,9 +110,9 @@ def test_all_at_once_in_the_order_of_the_text() -> None:
     with pytest.raises(Problems) as caught:
         load("giban.yaml", read=lambda _path: text.encode())
     assert [problem.path for problem in caught.value.problems] == [
-        "regions.0",
-        "services.was.allow.0",
-        "services.was.uses.0",
+        "regions[0]",
+        "services.was.allow[0]",
+        "services.was.uses[0]",
     ]
     assert [problem.where.line for problem in caught.value.problems if problem.where] == [2, 5, 5]
 

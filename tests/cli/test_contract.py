@@ -103,7 +103,7 @@ def test_problems_as_json(tmp_path: Path) -> None:
     assert answer.returncode == 2
     problem = json.loads(answer.stdout)["problems"][0]
     assert problem["where"] == {"file": "giban.yaml", "line": 2, "column": 11}
-    assert problem["path"] == "regions.0"
+    assert problem["path"] == "regions[0]"
     assert problem["what"]
     assert problem["fix"]
 

@@ -238,7 +238,7 @@ class TestRawAndPatch:
         found = problems("patch={aws_lb.web: {idel_timeout: 99}}")
         assert "idel_timeout" in str(found[0])
         assert "idle_timeout" in found[0].fix
-        assert found[0].path.startswith("patch.aws_lb.web")
+        assert found[0].path.startswith("patch.'aws_lb.web'")
         assert found[0].where is not None
 
     def test_raw_resources_are_checked(self) -> None:
@@ -269,7 +269,7 @@ class TestRawAndPatch:
             "waivers=[{check: GB012, resource: aws_lb.wbe, reason: a long enough reason, until: 2027-01-01}]"
         )
         assert "aws_lb.wbe" in found[0].what
-        assert found[0].path == "waivers.0.resource"
+        assert found[0].path == "waivers[0].resource"
 
 
 def test_two_components_that_need_one_address() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from giban.blueprint.defaults import domain_of
+from giban.blueprint.paths import path_text
 from giban.blueprint.ranges import LARGEST_VPC, SMALLEST_VPC, overlap, parse
 from giban.blueprint.regions import ZONES
 from giban.blueprint.types import Access, Blueprint, Database, Instances, Waf
@@ -26,7 +27,7 @@ def validate(blueprint: Blueprint, positions: Mapping[Path, Position], environme
     problems = []
     for rule in RULES:
         for path, what, fix in rule(blueprint):
-            problems.append(Problem(what, fix, _position(positions, path), ".".join(map(str, path))))
+            problems.append(Problem(what, fix, _position(positions, path), path_text(path)))
     if environment is not None:
         problems += _environment(blueprint.name, environment)
     return sorted(problems, key=Problem.sort_key)

@@ -16,7 +16,8 @@ SUBNET_TYPES = ("aws_subnet", "aws_default_subnet")
 RESERVED = 5
 """Addresses AWS keeps in every subnet. https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html"""
 
-_SUBNET_CALL = re.compile(r"\$\{\s*cidrsubnet\(\s*(.+?)\s*,\s*(\d+)\s*,\s*(\d+)\s*\)\s*\}")
+_CIDR = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})/(\d{1,2})", re.ASCII)
+_SUBNET_CALL = re.compile(r"\$\{\s*cidrsubnet\(\s*(.+?)\s*,\s*(\d{1,2})\s*,\s*(\d{1,9})\s*\)\s*\}", re.ASCII)
 _ZONE_OF_LIST = re.compile(r"\$\{\s*([\w.\-]+(?:\[\d+\])?[\w.\-]*)\[(\d+)\]\s*\}")
 
 
@@ -48,25 +49,25 @@ class Block(msgspec.Struct, frozen=True, order=True):
 
 def block(cidr: str) -> Block | None:
     """ "10.0.0.0/24" as a range; None for anything else, IPv6 included."""
-    address, slash, length = cidr.partition("/")
-    numbers = address.split(".")
-    if not slash or len(numbers) != 4 or not all(number.isdigit() for number in [*numbers, length]):
+    parts = _CIDR.fullmatch(cidr)
+    if parts is None:
         return None
-    if any(int(number) > 255 for number in numbers) or int(length) > 32:
+    a, b, c, d, length = map(int, parts.groups())
+    if max(a, b, c, d) > 255 or length > 32:
         return None
-    a, b, c, d = map(int, numbers)
-    size = 1 << (32 - int(length))
+    size = 1 << (32 - length)
     first = ((a << 24) | (b << 16) | (c << 8) | d) & -size
     return Block(first, first + size - 1)
 
 
 def block_of(graph: Graph, resource: Resource, argument: str = "cidr_block") -> Block | None:
     """The range of a VPC or subnet: literal, another one's (`aws_vpc.main.cidr_block`), or `cidrsubnet` of these."""
-    return None if multiplied(resource) else _block_of(graph, resource, resource.value(argument))
+    return _block_of(graph, resource, resource.value(argument), 4)
 
 
-def _block_of(graph: Graph, resource: Resource, value: object) -> Block | None:
-    if not isinstance(value, str):
+def _block_of(graph: Graph, resource: Resource, value: object, steps: int) -> Block | None:
+    """`steps` is how many references are still followed: two ranges that name each other would go on for ever."""
+    if not isinstance(value, str) or steps == 0 or multiplied(resource):
         return None
     if "${" not in value:
         return block(value)
@@ -74,10 +75,10 @@ def _block_of(graph: Graph, resource: Resource, value: object) -> Block | None:
     if call is None:
         target = next(iter(graph.targets(resource, value)), None)
         plain = target is not None and value == f"${{{target.address}.cidr_block}}"
-        return block_of(graph, target) if plain and target is not None and target is not resource else None
+        return _block_of(graph, target, target.value("cidr_block"), steps - 1) if plain and target is not None else None
     inner = call[1][1:-1] if call[1].startswith('"') else f"${{{call[1]}}}"
-    base = _block_of(graph, resource, inner)
-    if base is None or base.size >> int(call[2]) < 1:
+    base = _block_of(graph, resource, inner, steps - 1)
+    if base is None or base.size >> int(call[2]) < 1 or int(call[3]) >> int(call[2]):
         return None
     size = base.size >> int(call[2])
     first = base.first + int(call[3]) * size

@@ -123,10 +123,6 @@ class Routing:
         """All routes, by table."""
         return [route for key in sorted(self.routes) for route in self.routes[key]]
 
-    def complete(self, table: Resource) -> bool:
-        """Whether all routes of a table are known."""
-        return table.key not in self._open and table.stack.key not in self._stray
-
     def _separate_routes(self, graph: Graph) -> None:
         for holder in graph.all("aws_route"):
             tables = [one for one in graph.follow_all(holder, "route_table_id") if one.mode == "managed"]

@@ -69,10 +69,6 @@ class Serving:
                         self._member(target, member, None if port is None else int(port))
         self._find_balancers(graph)
 
-    def behind(self, balancer: Resource) -> bool:
-        """Whether it has listeners in the graph."""
-        return balancer.key in self.listeners
-
     def _member(self, target: Resource, member: Resource, port: int | None) -> None:
         if target.type in TARGET_GROUP_TYPES:
             self.members.setdefault(target.key, []).append(Member(member, port))

@@ -20,7 +20,6 @@ from giban.graph.refs import find_refs
 from giban.graph.resource import Resource
 from giban.graph.stack import AddressTakenError
 
-
 ROOT_FINDINGS = ("provider.aws", "terraform.backend")
 """What findings about a whole root name instead of a resource (`checks.roots`)."""
 
@@ -86,7 +85,9 @@ def _waivers(env: Environment, graph: Graph) -> list[Problem]:
     """Waivers for resources that are not there: a typing error that would silently waive nothing."""
     known = [*ROOT_FINDINGS, *(resource.address for resource in graph.managed)]
     return [
-        unknown_address(waiver.resource, known, env.position("waivers", index, "resource"), f"waivers.{index}.resource")
+        unknown_address(
+            waiver.resource, known, env.position("waivers", index, "resource"), f"waivers[{index}].resource"
+        )
         for index, waiver in enumerate(env.blueprint.waivers)
         if waiver.resource not in known
     ]

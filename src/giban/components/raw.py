@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from giban.blueprint.paths import path_text
 from giban.components.environment import Environment
 from giban.graph import schema
 from giban.graph.problems import Position, Problem
@@ -111,4 +112,4 @@ def _argument_problem(env: Environment, path: tuple[str, ...], found: schema.Arg
 
 
 def _problem(env: Environment, path: tuple[str | int, ...], what: str, fix: str) -> Problem:
-    return Problem(what, fix, env.position(*path), ".".join(map(str, path)))
+    return Problem(what, fix, env.position(*path), path_text(path))
