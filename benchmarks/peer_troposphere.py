@@ -10,7 +10,6 @@ import sys
 from troposphere import GetAtt, Ref, Tags, Template, autoscaling, ec2, iam, s3
 from troposphere import elasticloadbalancingv2 as elb
 
-
 LIMIT = 500
 
 

@@ -20,7 +20,7 @@ from giban.rehearsal.override import environment, override
 from giban.rehearsal.process import Rehearsal, Running
 from giban.terraform.backend import create_state_bucket, read_settings
 from giban.terraform.documents import PROVIDER_VERSION
-from giban.terraform.errors import TerraformError
+from giban.terraform.errors import StateLocked, TerraformError
 from giban.terraform.find import find_engine
 from giban.terraform.providers import find_providers
 from giban.terraform.run import Terraform, child_environment
@@ -163,16 +163,19 @@ def root(folder: Path, running: Running, lock: str) -> Terraform:
     return Terraform(engine, str(place), {**variables, **environment(running)})
 
 
-@pytest.mark.parametrize("lock", ["s3", "dynamodb"])
-def test_made_then_nothing_to_change_then_nothing_left(tmp_path: Path, empty: Running, lock: str) -> None:
-    client = clients(empty, REGION)
+def make_bucket(running: Running, lock: str) -> None:
     settings = msgspec.structs.replace(read_settings(backend(lock)), tls_only=False)
-    create_state_bucket(client, settings)
-    terraform = root(tmp_path, empty, lock)
+    create_state_bucket(clients(running, REGION), settings)
+
+
+def test_made_then_nothing_to_change_then_nothing_left(tmp_path: Path, empty: Running) -> None:
+    client = clients(empty, REGION)
+    make_bucket(empty, "s3")
+    terraform = root(tmp_path, empty, "s3")
     terraform.init(reconfigure=True)
     assert terraform.plan("plan", parallelism=PARALLEL).changes
     applied = terraform.apply("plan", parallelism=PARALLEL)
-    assert applied.added == sum(len(made) for made in document(lock)["resource"].values())
+    assert applied.added == sum(len(made) for made in document("s3")["resource"].values())
     assert client("s3").head_object(Bucket="giban-state", Key="main.tfstate")["ContentLength"] > 0
     instances = contents(client)["instances"]
     assert len(instances) == 2, "the group has made its instance"
@@ -182,8 +185,25 @@ def test_made_then_nothing_to_change_then_nothing_left(tmp_path: Path, empty: Ru
     assert contents(clients(empty, "us-east-1")).get("topics") is None
 
 
+@pytest.mark.parametrize("lock", ["s3", "dynamodb"])
+def test_a_state_that_is_locked_is_not_written(tmp_path: Path, empty: Running, lock: str) -> None:
+    client = clients(empty, REGION)
+    make_bucket(empty, lock)
+    terraform = root(tmp_path, empty, lock)
+    terraform.init(reconfigure=True)
+    held = {"ID": "held", "Operation": "OperationTypeApply", "Who": "kim@laptop", "Created": "2026-11-21T09:00:00Z"}
+    if lock == "s3":
+        client("s3").put_object(Bucket="giban-state", Key="main.tfstate.tflock", Body=json.dumps(held).encode())
+    else:
+        item = {"LockID": {"S": "giban-state/main.tfstate"}, "Info": {"S": json.dumps(held)}}
+        client("dynamodb").put_item(TableName="giban-state", Item=item)
+    with pytest.raises(StateLocked) as caught:
+        terraform.destroy()
+    assert caught.value.lock.who == "kim@laptop"
+
+
 def test_with_the_token_of_another_run_nothing_happens(tmp_path: Path, empty: Running) -> None:
-    create_state_bucket(clients(empty, REGION), msgspec.structs.replace(read_settings(backend("s3")), tls_only=False))
+    make_bucket(empty, "s3")
     terraform = root(tmp_path, msgspec.structs.replace(empty, token="0" * 64), "s3")
     with pytest.raises(TerraformError) as caught:
         terraform.init(reconfigure=True)

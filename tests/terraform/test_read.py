@@ -382,6 +382,8 @@ def test_exported_documents_read_back_as_they_were(tmp_path: Path) -> None:
             "`aws_vpc.a` is written twice, first at ",
         ),
         ({"override.tf.json": '{"resource": {"aws_vpc": {"a": {}}}}'}, "no other file has it"),
+        ({"main.tf.json": '{"resource": {"aws_vpc": {"a": {"x": ' + "[" * 300 + "]" * 300 + "}}}}"}, "levels deep"),
+        ({"main.tf.json": "[" * 9000 + "]" * 9000}, "could not be read as JSON"),
         ({"main.tf.json": "{}", "terraform.tfvars.json": "{"}, "terraform.tfvars.json:1:2"),
     ],
 )

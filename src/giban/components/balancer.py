@@ -65,7 +65,8 @@ def _security_group(scope: Scope, service: Instances) -> Resource:
         description=f"Load balancer of {scope.label}",
         vpc_id=network(env).vpc.id,
     )
-    ports = {"https": 443, "http": 80} if env.domain else {"http": 80}
+    # Port 80 is open where people type addresses, to redirect them; inside the VPC nobody needs it.
+    ports = {"http": 80} if env.domain is None else {"https": 443, **({"http": 80} if service.public else {})}
     ranges = [ANYWHERE] if service.public else [item for item in service.allow if "/" in item]
     for index, cidr in enumerate(ranges):
         for protocol, port in ports.items():
@@ -118,14 +119,15 @@ def _listeners(scope: Scope, service: Instances, load_balancer: Resource, target
             default_action=forward,
         )
         return f"http://{load_balancer.dns_name}"
-    scope.add(
-        "aws_lb_listener",
-        "http",
-        load_balancer_arn=load_balancer.arn,
-        port=80,
-        protocol="HTTP",
-        default_action=_redirect(),
-    )
+    if service.public:
+        scope.add(
+            "aws_lb_listener",
+            "http",
+            load_balancer_arn=load_balancer.arn,
+            port=80,
+            protocol="HTTP",
+            default_action=_redirect(),
+        )
     https = scope.add(
         "aws_lb_listener",
         "https",

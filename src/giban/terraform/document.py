@@ -16,6 +16,8 @@ Address = tuple[str, str, str]
 """Keyword ("resource" or "data"), type and label."""
 Places = dict[Address, Position]
 
+_DEEPEST = 100
+"""Levels of objects and lists; the deepest block of the AWS provider (a statement of a web ACL) is at about 30."""
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]')
 
 
@@ -33,6 +35,22 @@ def flat(value: Any) -> list[dict[str, Any]]:
     if isinstance(value, dict):
         return [value]
     return [found for item in value for found in flat(item)] if isinstance(value, list) else []
+
+
+def not_too_deep(body: dict[str, Any], file: str) -> None:
+    """Raise Problems when a document is nested so deep that nobody can have meant it, and nothing could walk it."""
+    level: list[Any] = [body]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for value in level
+            if isinstance(value, dict | list)
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return
+    what = f"This document is nested more than {_DEEPEST} levels deep."
+    raise Problems([Problem(what, "Correct the text.", Position(file, 1, 1))])
 
 
 def read_json(text: str, file: str) -> tuple[dict[str, Any], Places]:

@@ -21,7 +21,7 @@ from giban.graph.problems import Position, Problem, Problems
 from giban.graph.refs import is_unknown, strings
 from giban.graph.stack import AddressTakenError, Stack
 from giban.terraform import hcl, override
-from giban.terraform.document import Document, Places, flat, read_json
+from giban.terraform.document import Document, Places, flat, not_too_deep, read_json
 from giban.terraform.substitute import Scope
 
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
@@ -97,10 +97,14 @@ def _stack(path: str, folder: str, names: list[str], problems: list[Problem]) ->
 
 def _parse(file: str) -> tuple[dict[str, Any], Places]:
     text = _text(file)
+    places: Places
     if file.endswith(".tf.json"):
-        return read_json(text, file)
-    body = hcl.parse(text, file)
-    return body, {key: Position(file, *place) for key, place in hcl.lines(text).items()}
+        body, places = read_json(text, file)
+    else:
+        body = hcl.parse(text, file)
+        places = {key: Position(file, *place) for key, place in hcl.lines(text).items()}
+    not_too_deep(body, file)
+    return body, places
 
 
 def _text(file: str) -> str:
@@ -140,7 +144,9 @@ def _variables(merged: Document, folder: str, problems: list[Problem]) -> dict[s
         file = os.path.normpath(os.path.join(folder, name)).replace(os.sep, "/")
         try:
             text = _text(file)
-            values |= read_json(text, file)[0] if name.endswith(".json") else hcl.parse(text, file)
+            given = read_json(text, file)[0] if name.endswith(".json") else hcl.parse(text, file)
+            not_too_deep(given, file)
+            values |= given
         except Problems as found:
             problems += found.problems
     return values
