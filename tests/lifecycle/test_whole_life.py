@@ -189,13 +189,16 @@ def test_09_losing_data_is_refused_before_anything_changes(three_tier: Project) 
 
 def test_10_errors_of_the_provider_name_the_line_of_the_blueprint(three_tier: Project) -> None:
     text = (three_tier.folder / "giban.yaml").read_text()
+    # What follows must find the blueprint as it was, whatever happens here.
     raw = 'terraform:\n  resource:\n    aws_sns_topic:\n      bad: {name: "not a good name!"}\n'
     three_tier.write(text + raw)
-    answer = three_tier.run("up", code=2)
+    try:
+        answer = three_tier.run("up", code=2)
+    finally:
+        three_tier.write(text)
     line = len((text + raw).splitlines())
     assert f"giban.yaml:{line}:" in answer.stderr
     assert "aws_sns_topic.bad" in answer.stderr
-    three_tier.write(text)
 
 
 def test_11_state_create_is_idempotent(three_tier: Project) -> None:
@@ -215,7 +218,13 @@ def test_12_down_leaves_nothing(three_tier: Project) -> None:
 
 def test_ctrl_c_saves_the_state_and_the_next_up_goes_on(worker: Project) -> None:
     with subprocess.Popen(
-        command("up"), cwd=worker.folder, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        command("up"),
+        cwd=worker.folder,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        # A shell starts what runs in its background deaf to Ctrl-C, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
     ) as process:
         assert process.stderr is not None
         for line in process.stderr:

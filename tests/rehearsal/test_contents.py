@@ -6,10 +6,12 @@ import sys
 
 import pytest
 
+from giban.graph.graph import Graph
+from giban.graph.stack import Stack
 from giban.rehearsal.contents import KINDS, Clients, clients, contents
 from giban.rehearsal.errors import RehearsalUnavailable
 from giban.rehearsal.process import Running
-from giban.rehearsal.release import release
+from giban.rehearsal.release import release, remove_snapshots
 
 REGION = "ap-northeast-2"
 
@@ -48,10 +50,17 @@ def test_protections_are_released(client: Clients) -> None:
     made = balancers.create_load_balancer(Name="kept-too", Subnets=subnets)["LoadBalancers"][0]["LoadBalancerArn"]
     on = [{"Key": "deletion_protection.enabled", "Value": "true"}]
     balancers.modify_load_balancer_attributes(LoadBalancerArn=made, Attributes=on)
-    assert release(client) == ["kept", "kept-too"]
-    assert release(client) == []
+    stack = Stack("ap-northeast-2", "ap-northeast-2")
+    graph = Graph("x", [stack])
+    assert release(client, graph) == [], "what belongs to another environment stays protected"
+    stack.add("aws_db_instance", "kept", identifier="kept", instance_class="db.t4g.micro")
+    stack.add("aws_lb", "kept", name="kept-too")
+    graph = Graph("x", [stack])
+    assert release(client, graph) == ["kept", "kept-too"]
+    assert release(client, graph) == []
     balancers.delete_load_balancer(LoadBalancerArn=made)
-    rds.delete_db_instance(DBInstanceIdentifier="kept", SkipFinalSnapshot=True)
+    rds.delete_db_instance(DBInstanceIdentifier="kept", FinalDBSnapshotIdentifier="kept-final")
+    assert remove_snapshots(client, graph) == ["kept-final"]
     assert contents(client) == {}
 
 

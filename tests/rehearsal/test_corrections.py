@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import inspect
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -199,6 +201,24 @@ def test_certificate_of_databases(database: dict[str, Any]) -> None:
     assert database["CACertificateIdentifier"] == "rds-ca-rsa2048-g1"
 
 
+def test_numbers_of_databases(client: Clients, database: dict[str, Any]) -> None:
+    rds = client("rds")
+    other = rds.create_db_instance(
+        DBInstanceIdentifier="other",
+        Engine="mysql",
+        DBInstanceClass="db.t4g.medium",
+        AllocatedStorage=20,
+        MasterUsername="app",
+        ManageMasterUserPassword=True,
+        BackupRetentionPeriod=0,
+    )["DBInstance"]
+    assert other["DbiResourceId"] != database["DbiResourceId"]
+    by_number = [{"Name": "dbi-resource-id", "Values": [database["DbiResourceId"]]}]
+    (found,) = rds.describe_db_instances(Filters=by_number)["DBInstances"]
+    assert found["DBInstanceIdentifier"] == "corrected"
+    rds.delete_db_instance(DBInstanceIdentifier="other", SkipFinalSnapshot=True)
+
+
 def test_performance_insights(client: Clients, database: dict[str, Any]) -> None:
     assert (database["PerformanceInsightsEnabled"], database["PerformanceInsightsRetentionPeriod"]) == (True, 7)
     client("rds").modify_db_instance(DBInstanceIdentifier="corrected", EnablePerformanceInsights=False)
@@ -213,6 +233,25 @@ def test_source_of_parameters(client: Clients) -> None:
     read = rds.describe_db_parameters(DBParameterGroupName="p")["Parameters"]
     assert read == [{**parameter, "Source": "user", "IsModifiable": True}]
     rds.delete_db_parameter_group(DBParameterGroupName="p")
+
+
+@pytest.mark.parametrize(
+    ("name", "processor"),
+    [
+        ("/aws/service/debian/release/12/latest/arm64", "arm64"),
+        ("/aws/service/debian/release/12/latest/amd64", "x86_64"),
+        ("/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id", "x86_64"),
+    ],
+)
+def test_images_of_other_publishers(client: Clients, name: str, processor: str) -> None:
+    ssm = client("ssm")
+    linux = f"/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{processor}"
+    found = ssm.get_parameter(Name=name)["Parameter"]
+    assert found["Name"] == name
+    assert found["Value"] == ssm.get_parameter(Name=linux)["Parameter"]["Value"]
+    assert ssm.get_parameters(Names=[name])["Parameters"][0]["Value"] == found["Value"]
+    with pytest.raises(ssm.exceptions.ParameterNotFound):
+        ssm.get_parameter(Name="/aws/service/nobody/image")
 
 
 def test_what_moto_lacks_is_refused_plainly(client: Clients) -> None:
@@ -313,6 +352,12 @@ def test_the_corrections_are_those_of_the_installed_releases() -> None:
 def test_every_correction_says_what_was_wrong() -> None:
     for correction in (*corrections_moto.CORRECTIONS, *corrections_ministack.CORRECTIONS):
         assert correction.__doc__, correction.__name__
+
+
+@pytest.mark.parametrize("module", [corrections_moto, corrections_ministack])
+def test_no_correction_is_forgotten(module: ModuleType) -> None:
+    written = {name for name, value in vars(module).items() if inspect.isfunction(value) and name[0] != "_"}
+    assert written - {"apply"} == {correction.__name__ for correction in module.CORRECTIONS}
 
 
 def test_a_correction_that_no_longer_fits_is_noticed() -> None:

@@ -19,3 +19,28 @@ def test_a_zone_that_is_looked_up_is_made_once(client: Clients) -> None:
     (zone,) = client("route53").list_hosted_zones()["HostedZones"]
     assert zone["Name"] == "there.example.com."
     client("route53").delete_hosted_zone(Id=zone["Id"])
+
+
+def test_a_parameter_that_is_looked_up_is_made_once(client: Clients) -> None:
+    stack = Stack("ap-northeast-2", "ap-northeast-2")
+    image = stack.data("aws_ssm_parameter", "image", name="/team/image")
+    stack.data("aws_ssm_parameter", "other", name="/team/other")
+    stack.data("aws_ssm_parameter", "public", name="/aws/service/nobody/image")
+    stack.add("aws_launch_template", "web", image_id=image.ref("value"))
+    graph = Graph("t", [stack])
+    said = make_stand_ins(client, graph)
+    assert [line.split(" (")[0] for line in said] == ["parameter /team/image", "parameter /team/other"]
+    ssm = client("ssm")
+    assert ssm.get_parameter(Name="/team/image")["Parameter"]["Value"].startswith("ami-")
+    assert ssm.get_parameter(Name="/team/other")["Parameter"]["Value"] == "stand-in"
+    assert make_stand_ins(client, graph) == []
+    ssm.delete_parameters(Names=["/team/image", "/team/other"])
+
+
+def test_what_another_root_makes_is_left_to_it(client: Clients) -> None:
+    world, region = Stack("global", None), Stack("ap-northeast-2", "ap-northeast-2")
+    world.add("aws_route53_zone", "main", name="own.example.com")
+    world.add("aws_ssm_parameter", "version", name="/team/version", type="String", value="1")
+    region.data("aws_route53_zone", "main", name="own.example.com")
+    region.data("aws_ssm_parameter", "version", name="/team/version")
+    assert make_stand_ins(client, Graph("t", [world, region])) == []

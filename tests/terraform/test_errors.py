@@ -160,3 +160,14 @@ def test_the_type_of_the_exception_says_what_it_means() -> None:
     assert failure([user]).exit_code == 2
     assert failure([world]).exit_code == failure([wait]).exit_code == 3
     assert type(failure([])) is OutsideWorld
+
+
+def test_what_the_provider_finds_in_a_document_is_the_users() -> None:
+    place = Place("terraform.tf.json", 6, 1)
+    refused = Diagnostic("error", "invalid topic name: not a good name!", "", address="aws_sns_topic.bad", place=place)
+    (report,) = translate([refused])
+    assert (report.kind, report.blame) == ("document", "user")
+    assert report.what == "invalid topic name: not a good name!"
+    slow = Diagnostic("error", "waiting for EC2 NAT Gateway (nat-1) create: unexpected state", "", place=place)
+    (report,) = translate([slow])
+    assert report.blame == "world"

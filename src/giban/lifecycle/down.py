@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -15,17 +15,6 @@ from giban.terraform.gate import gate
 
 UNPROTECT = "unprotect_override.tf.json"
 """Switches off what keeps resources from being deleted; written for `down` only, after the gate has let it through."""
-
-PROTECTIONS: dict[str, dict[str, Any]] = {
-    "aws_db_instance": {"deletion_protection": False},
-    "aws_lb": {"enable_deletion_protection": False},
-    "aws_s3_bucket": {"force_destroy": True},
-}
-LEFT_BEHIND: dict[str, dict[str, Any]] = {
-    "aws_db_instance": {"deletion_protection": False, "skip_final_snapshot": True, "delete_automated_backups": True},
-    "aws_secretsmanager_secret": {"recovery_window_in_days": 0},
-}
-"""What else the rehearsal switches off, so that nothing is left on the emulators: no snapshot, no waiting secret."""
 
 
 class DownResult(msgspec.Struct, frozen=True):
@@ -42,10 +31,10 @@ def down(deployment: Deployment, watch: Watch, allowed: Collection[str] = frozen
 
     On the rehearsal nothing is worth keeping, so nothing has to be named.
     """
-    rehearsal = deployment.target.name == "rehearsal"
+    target = deployment.target
     _ = deployment.engine
     deployment.start()
-    if rehearsal:
+    if not target.keeps_data:
         # A rehearsal that never came up has no bucket; making it is cheaper than asking.
         deployment.create_state()
     ready = []
@@ -54,51 +43,51 @@ def down(deployment: Deployment, watch: Watch, allowed: Collection[str] = frozen
         terraform = initialised(deployment, stack)
         if not terraform.state_list():
             continue
-        if not rehearsal:
+        if target.keeps_data:
             refusals += gate(planned(deployment, stack, terraform, watch, destroy=True).changes, allowed)
         ready.append(stack)
     if refusals:
         raise Refused(refusals)
-    destroyed = {stack.key: _destroy(deployment, stack, watch, rehearsal) for stack in ready}
+    target.before_down(deployment.compiled.graph)
+    destroyed = {stack.key: _destroy(deployment, stack, watch) for stack in ready}
+    target.after_down(deployment.compiled.graph)
     return DownResult(
-        target=deployment.target.name,
+        target=target.name,
         environment=deployment.compiled.environment,
         destroyed=destroyed,
-        remains=[] if rehearsal or not ready else _remains(ready),
+        remains=_remains(ready) if target.keeps_data and ready else [],
     )
 
 
-def _destroy(deployment: Deployment, stack: Stack, watch: Watch, rehearsal: bool) -> int:
-    extra = unprotect(stack, rehearsal)
+def _destroy(deployment: Deployment, stack: Stack, watch: Watch) -> int:
+    protections = deployment.target.protections
+    extra = unprotect(stack, protections)
     if extra:
         terraform = deployment.terraform(stack, extra=extra)
         # Only what is protected: this is a step towards deletion, not an update of everything else.
-        targets = tuple(
-            address for address in sorted(stack.resources) if stack.resources[address].type in _types(rehearsal)
+        protected = tuple(
+            address for address in sorted(stack.resources) if stack.resources[address].type in protections
         )
         with watch(stack.key) as listen:
             terraform.listen = listen
-            terraform.plan(PLAN_FILE, targets=targets, parallelism=deployment.target.parallelism)
+            terraform.plan(PLAN_FILE, targets=protected, parallelism=deployment.target.parallelism)
             terraform.apply(PLAN_FILE, parallelism=deployment.target.parallelism)
     terraform = deployment.terraform(stack, extra=extra)
     with watch(stack.key) as listen:
         terraform.listen = listen
         terraform.plan(PLAN_FILE, destroy=True, parallelism=deployment.target.parallelism)
+    with watch(stack.key) as listen:
+        terraform.listen = listen
         return terraform.apply(PLAN_FILE, parallelism=deployment.target.parallelism).destroyed
 
 
-def _types(rehearsal: bool) -> set[str]:
-    return set(PROTECTIONS) | (set(LEFT_BEHIND) if rehearsal else set())
-
-
-def unprotect(stack: Stack, rehearsal: bool) -> Files:
+def unprotect(stack: Stack, protections: Mapping[str, dict[str, Any]]) -> Files:
     """The override document that switches protections off; empty when there is nothing to switch."""
     resources: dict[str, dict[str, Any]] = {}
     for address in sorted(stack.resources):
         resource = stack.resources[address]
-        change = {**PROTECTIONS.get(resource.type, {}), **(LEFT_BEHIND.get(resource.type, {}) if rehearsal else {})}
-        if resource.mode == "managed" and change:
-            resources.setdefault(resource.type, {})[resource.label] = change
+        if resource.mode == "managed" and resource.type in protections:
+            resources.setdefault(resource.type, {})[resource.label] = protections[resource.type]
     return {UNPROTECT: render({"resource": resources})} if resources else {}
 
 

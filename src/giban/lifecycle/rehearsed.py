@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from giban.graph.graph import Graph
 from giban.graph.stack import Stack
@@ -24,6 +25,13 @@ class Rehearsal:
     """The emulators answer at once; nearly all the time goes into the provider's own waits, which run side by side."""
     tls_only = False
     """The emulators speak plain HTTP on loopback, and do not look at conditions of bucket policies."""
+
+    keeps_data = False
+    protections: ClassVar[Mapping[str, dict[str, Any]]] = {
+        "aws_s3_bucket": {"force_destroy": True},
+        "aws_secretsmanager_secret": {"recovery_window_in_days": 0},
+    }
+    """Databases and balancers are let go by `before_down`: through Terraform the provider would wait 80 s."""
 
     def __init__(self, base: str) -> None:
         self.emulators = process.Rehearsal(os.path.join(base, EMULATORS))
@@ -62,6 +70,25 @@ class Rehearsal:
     def override(self, stack: Stack) -> dict[str, Any]:
         """Points provider and backend at the emulators."""
         return override(self.running, stack.backend, stack.provider_regions)
+
+    def prepare(self, graph: Graph, say: Say) -> None:
+        """Make what a blueprint looks up, such as an existing hosted zone."""
+        from giban.rehearsal.stand_ins import make_stand_ins
+
+        for made in make_stand_ins(self.clients(self.running.region), graph):
+            say(f"Made for the rehearsal: {made}")
+
+    def before_down(self, graph: Graph) -> None:
+        """Let go what refuses deletion."""
+        from giban.rehearsal.release import release
+
+        release(self.clients(self.running.region), graph)
+
+    def after_down(self, graph: Graph) -> None:
+        """Remove the final snapshots: nobody wants one of a rehearsal."""
+        from giban.rehearsal.release import remove_snapshots
+
+        remove_snapshots(self.clients(self.running.region), graph)
 
     def environment(self, cli_config: str) -> dict[str, str]:
         """Nothing of the user's that has to do with AWS."""

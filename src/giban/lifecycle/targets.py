@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Protocol
 
 from giban.graph.graph import Graph
 from giban.graph.stack import Stack
@@ -23,6 +23,10 @@ class Target(Protocol):
     """How many resources Terraform works on at a time."""
     tls_only: bool
     """Whether the state bucket refuses plain HTTP."""
+    keeps_data: bool
+    """Whether anything there is worth asking before it is deleted."""
+    protections: ClassVar[Mapping[str, dict[str, Any]]]
+    """By resource type, the arguments that let `down` delete it."""
 
     def start(self, region: str, say: Say, /) -> None:
         """Make it ready: start the emulators, or find the credentials."""
@@ -38,6 +42,15 @@ class Target(Protocol):
 
     def override(self, stack: Stack, /) -> dict[str, Any] | None:
         """The override document of a root, or None."""
+
+    def prepare(self, graph: Graph, say: Say, /) -> None:
+        """Make what a graph expects to find there already."""
+
+    def before_down(self, graph: Graph, /) -> None:
+        """What `down` does before Terraform destroys anything."""
+
+    def after_down(self, graph: Graph, /) -> None:
+        """What `down` does when Terraform has destroyed everything."""
 
     def environment(self, cli_config: str) -> dict[str, str]:
         """The environment of the Terraform child process."""
@@ -55,6 +68,12 @@ class Aws:
     name = "aws"
     parallelism = 10
     tls_only = True
+    keeps_data = True
+    protections: ClassVar[Mapping[str, dict[str, Any]]] = {
+        "aws_db_instance": {"deletion_protection": False},
+        "aws_lb": {"enable_deletion_protection": False},
+        "aws_s3_bucket": {"force_destroy": True},
+    }
 
     def start(self, _region: str, _say: Say) -> None:
         """Nothing to start."""
@@ -78,6 +97,15 @@ class Aws:
 
     def override(self, _stack: Stack) -> None:
         """Documents are applied as they are."""
+
+    def prepare(self, _graph: Graph, _say: Say) -> None:
+        """What a blueprint looks up has to be there."""
+
+    def before_down(self, _graph: Graph) -> None:
+        """Protections are switched off through Terraform."""
+
+    def after_down(self, _graph: Graph) -> None:
+        """What AWS keeps for a while is told to the user."""
 
     def environment(self, cli_config: str) -> dict[str, str]:
         """The user's own."""

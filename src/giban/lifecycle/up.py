@@ -63,6 +63,7 @@ def up(deployment: Deployment, watch: Watch, allowed: Collection[str] = frozense
     _ = deployment.engine
     deployment.start()
     steps = deployment.create_state()
+    deployment.target.prepare(deployment.compiled.graph, deployment.say)
     try:
         ready = [(stack, initialised(deployment, stack)) for stack in deployment.stacks]
     except ProviderUnavailable:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from giban.rehearsal.instance_refresh import add_to_autoscaling
+
 VERSION = "5.2.5"
 """The release these corrections were made for; another one is not patched blindly (see `apply`)."""
 
@@ -159,6 +161,21 @@ _IMAGE_SIZE = 8
 """GiB: what Amazon Linux images have, and moto gives a root volume that nothing is said about."""
 
 
+def numbers_of_databases() -> None:
+    """All databases had the same resource ID, by which the provider finds them: of two, neither was found."""
+    import secrets
+
+    from moto.rds.models import DBInstance
+
+    made = DBInstance.__init__
+
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        made(self, *args, **kwargs)
+        self.dbi_resource_id = f"db-{secrets.token_hex(13).upper()}"
+
+    _set(DBInstance, "__init__", init)
+
+
 def certificate_of_databases() -> None:
     """A database was made with the CA "rds-ca-default", which no region has: Terraform changed it at once, 80 s more.
 
@@ -209,6 +226,40 @@ def source_of_parameters() -> None:
     _set(DBParameterGroup, "update_parameters", update_parameters)
 
 
+def images_of_other_publishers() -> None:
+    """The public parameters of Debian, Ubuntu, Bottlerocket and EKS images were not found; Amazon Linux ones are.
+
+    Each gets the image of Amazon Linux 2023 for the same processor: an image that exists, since nothing boots here.
+    """
+    from copy import copy
+
+    from moto.ssm.models import ParameterDict
+
+    load = ParameterDict._check_loading_status
+
+    def check(self: Any, key: str) -> None:
+        load(self, key)
+        name = str(key or "")
+        # The class's own `in` and `[]` call this function.
+        if name.startswith(_PUBLISHERS) and not dict.__contains__(self, name):
+            processor = "arm64" if "arm64" in name or "aarch64" in name else "x86_64"
+            image = self[f"/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{processor}"][-1]
+            made = copy(image)
+            made.name = name
+            dict.__setitem__(self, name, [made])
+
+    _set(ParameterDict, "_check_loading_status", check)
+
+
+_PUBLISHERS = (
+    "/aws/service/ami-windows-latest/",
+    "/aws/service/bottlerocket/",
+    "/aws/service/canonical/",
+    "/aws/service/debian/",
+    "/aws/service/eks/optimized-ami/",
+)
+
+
 CORRECTIONS: tuple[Callable[[], None], ...] = (
     monitoring_of_instances,
     description_of_group_rules,
@@ -217,9 +268,12 @@ CORRECTIONS: tuple[Callable[[], None], ...] = (
     state_of_policies,
     groups_of_instances,
     size_of_root_volumes,
+    numbers_of_databases,
     certificate_of_databases,
     performance_insights,
     source_of_parameters,
+    images_of_other_publishers,
+    add_to_autoscaling,
 )
 
 

@@ -1,29 +1,69 @@
-"""Switching off the protections of what stands on the emulators, so that `giban down` need not wait for it.
+"""What `giban down` does on the emulators besides Terraform's part, so that it is quick and leaves nothing.
 
-Through Terraform, taking the deletion protection off a database is a modification, and the provider waits 80 s after
-each. On the rehearsal there is nothing to wait for.
+Through Terraform, taking the deletion protection off a database is a modification, and the provider waits 80 s after each. On
+the rehearsal there is nothing to wait for. And a final snapshot, which AWS rightly keeps, is of no use here.
 """
 
 from __future__ import annotations
 
+from giban.graph.graph import Graph
 from giban.rehearsal.contents import Clients
 
 
-def release(client: Clients) -> list[str]:
-    """Take the deletion protection off every database and load balancer there is; their names, sorted."""
-    released = []
+def release(client: Clients, graph: Graph) -> list[str]:
+    """Take the deletion protection off the graph's databases and load balancers; their names, sorted."""
+    return sorted(_databases(client, graph) + _balancers(client, graph))
+
+
+def _databases(client: Clients, graph: Graph) -> list[str]:
+    wanted = _names(graph, "aws_db_instance", "identifier")
+    if not wanted:
+        return []
     rds = client("rds")
-    for database in rds.describe_db_instances()["DBInstances"]:
-        if database.get("DeletionProtection"):
-            name = database["DBInstanceIdentifier"]
-            rds.modify_db_instance(DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True)
-            released.append(name)
-    balancers = client("elbv2")
-    for balancer in balancers.describe_load_balancers()["LoadBalancers"]:
-        arn, name = balancer["LoadBalancerArn"], balancer["LoadBalancerName"]
-        attributes = balancers.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]
-        if any(item == {"Key": "deletion_protection.enabled", "Value": "true"} for item in attributes):
+    found = [
+        item["DBInstanceIdentifier"]
+        for item in rds.describe_db_instances()["DBInstances"]
+        if item["DBInstanceIdentifier"] in wanted and item.get("DeletionProtection")
+    ]
+    for name in found:
+        rds.modify_db_instance(DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True)
+    return found
+
+
+def _balancers(client: Clients, graph: Graph) -> list[str]:
+    wanted = _names(graph, "aws_lb", "name")
+    if not wanted:
+        return []
+    elb = client("elbv2")
+    found = []
+    for item in elb.describe_load_balancers()["LoadBalancers"]:
+        arn, name = item["LoadBalancerArn"], item["LoadBalancerName"]
+        if name in wanted and _is_protected(elb.describe_load_balancer_attributes(LoadBalancerArn=arn)["Attributes"]):
             off = [{"Key": "deletion_protection.enabled", "Value": "false"}]
-            balancers.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=off)
-            released.append(name)
-    return sorted(released)
+            elb.modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=off)
+            found.append(name)
+    return found
+
+
+def remove_snapshots(client: Clients, graph: Graph) -> list[str]:
+    """Remove the snapshots of the graph's databases; their names, sorted."""
+    databases = _names(graph, "aws_db_instance", "identifier")
+    if not databases:
+        return []
+    rds = client("rds")
+    found = [
+        snapshot["DBSnapshotIdentifier"]
+        for snapshot in rds.describe_db_snapshots()["DBSnapshots"]
+        if snapshot["DBInstanceIdentifier"] in databases
+    ]
+    for name in found:
+        rds.delete_db_snapshot(DBSnapshotIdentifier=name)
+    return sorted(found)
+
+
+def _is_protected(attributes: list[dict[str, str]]) -> bool:
+    return any(item == {"Key": "deletion_protection.enabled", "Value": "true"} for item in attributes)
+
+
+def _names(graph: Graph, type_: str, argument: str) -> set[str]:
+    return {str(resource.args[argument]) for resource in graph.all(type_) if argument in resource.args}

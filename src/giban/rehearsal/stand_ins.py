@@ -4,23 +4,53 @@ from __future__ import annotations
 
 from giban.graph.graph import Graph
 from giban.graph.refs import is_unknown
+from giban.graph.resource import Resource
 from giban.rehearsal.contents import Clients
+
+_AMAZON_LINUX = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 
 
 def make_stand_ins(client: Clients, graph: Graph) -> list[str]:
-    """Make what is looked up by name and is not there; says what was made.
+    """Make what is looked up by name and is not there; says what was made, a line each.
 
-    Hosted zones (`domain: {zone: existing}`) so far. They go with the emulators, not with `giban down`: they are not the
-    blueprint's own.
+    Hosted zones (`domain: {zone: existing}`) and the user's own parameters (an image's, for instance). `client` is of the
+    region of the lookups. They go with the emulators, not with `giban down`: they are not the blueprint's own.
     """
-    made = []
-    for lookup in graph.all("aws_route53_zone", mode="data"):
-        name = lookup.args.get("name")
-        if not isinstance(name, str) or is_unknown(name) or lookup.args.get("private_zone"):
-            continue
-        wanted = name.rstrip(".") + "."
-        there = client("route53").list_hosted_zones_by_name(DNSName=wanted)["HostedZones"]
-        if all(zone["Name"] != wanted for zone in there):
-            client("route53").create_hosted_zone(Name=wanted, CallerReference=f"stand-in {wanted}")
-            made.append(f"hosted zone {name}, which {lookup.address} looks up")
-    return made
+    own = {str(zone.args.get("name")).rstrip(".") for zone in graph.all("aws_route53_zone")}
+    # A root looks up what another root of the same blueprint makes: that one is no stand-in's business.
+    wanted = (zone for zone in _lookups(graph, "aws_route53_zone") if zone.args["name"].rstrip(".") not in own)
+    zones = (_zone(client, lookup) for lookup in wanted)
+    made = {parameter.args.get("name") for parameter in graph.all("aws_ssm_parameter")}
+    named = (parameter for parameter in _lookups(graph, "aws_ssm_parameter") if parameter.args["name"] not in made)
+    parameters = (_parameter(client, graph, lookup) for lookup in named)
+    return [line for line in (*zones, *parameters) if line]
+
+
+def _lookups(graph: Graph, type_: str) -> list[Resource]:
+    found = graph.all(type_, mode="data")
+    return [
+        lookup for lookup in found if isinstance(lookup.args.get("name"), str) and not is_unknown(lookup.args["name"])
+    ]
+
+
+def _zone(client: Clients, lookup: Resource) -> str | None:
+    name = lookup.args["name"].rstrip(".")
+    if lookup.args.get("private_zone"):
+        return None
+    there = client("route53").list_hosted_zones_by_name(DNSName=name)["HostedZones"]
+    if any(zone["Name"] == f"{name}." for zone in there):
+        return None
+    client("route53").create_hosted_zone(Name=name, CallerReference=f"stand-in {name}")
+    return f"hosted zone {name}, which {lookup.address} looks up"
+
+
+def _parameter(client: Clients, graph: Graph, lookup: Resource) -> str | None:
+    name = lookup.args["name"]
+    ssm = client("ssm")
+    # Nobody can write those of AWS; the emulator has them, or has not.
+    if name.startswith("/aws/") or ssm.get_parameters(Names=[name])["Parameters"]:
+        return None
+    boots = graph.referrers(lookup, "aws_instance", "aws_launch_template")
+    value = ssm.get_parameter(Name=_AMAZON_LINUX)["Parameter"]["Value"] if boots else "stand-in"
+    ssm.put_parameter(Name=name, Value=value, Type="String", Description="Made up for the rehearsal")
+    return f"parameter {name} ({value}), which {lookup.address} looks up"

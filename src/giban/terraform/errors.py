@@ -188,6 +188,9 @@ def _report(diagnostic: Diagnostic, resources: Mapping[str, HasOrigin], document
     else:
         known = match(original)
         kind, blame = known.kind, known.blame
+        if kind == "other" and diagnostic.place is not None and not _FROM_OUTSIDE.search(original):
+            # The provider looked at the document and refused it, before anything was sent anywhere.
+            kind, blame = "document", USER
         what, advice = known.what or _first_sentence(diagnostic), known.advice
     return Report(
         kind=kind,
@@ -199,6 +202,14 @@ def _report(diagnostic: Diagnostic, resources: Mapping[str, HasOrigin], document
         component=holder.component if holder else "",
         where=holder.origin if holder else None,
     )
+
+
+_FROM_OUTSIDE = re.compile(
+    r"operation error|StatusCode|api error|RequestID|timeout|"
+    r"^\W*(?:associating|attaching|creating|deleting|detaching|importing|modifying|putting|reading|setting|updating|waiting)\b",
+    re.IGNORECASE,
+)
+"""How the provider begins what AWS answered, or did not answer; what it finds in a document itself has no such words."""
 
 
 def _address_of_block(context: str) -> str:
@@ -223,7 +234,7 @@ def _original(diagnostic: Diagnostic) -> str:
 
 def _first_sentence(diagnostic: Diagnostic) -> str:
     line = diagnostic.summary.strip().splitlines()[0] if diagnostic.summary.strip() else "Terraform failed."
-    return line if line.endswith(".") else f"{line}."
+    return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
 __all__ = [
