@@ -67,7 +67,15 @@ def test_json_tells_what_was_written(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "args", [("-o", "nowhere/a.svg"), ("-o", "."), ("-o", "-", "--json"), ("other.yaml",), ("--format", "png")]
+    "args",
+    [
+        ("-o", "nowhere/a.svg"),
+        ("-o", "."),
+        ("-o", "-", "--json"),
+        ("-o", "a.png"),
+        ("other.yaml",),
+        ("--format", "png"),
+    ],
 )
 def test_mistakes_are_told_and_nothing_is_written(folder: Path, args: tuple[str, ...]) -> None:
     done = giban(folder, *args)
@@ -78,11 +86,25 @@ def test_mistakes_are_told_and_nothing_is_written(folder: Path, args: tuple[str,
 
 
 def test_a_failed_write_leaves_the_old_picture(folder: Path) -> None:
-    from giban.cli.draw import _write
+    from giban.cli.output import write_file
 
     target = folder / "a.svg"
     target.write_text("old")
     with pytest.raises(UnicodeEncodeError):
-        _write(str(target), "new \ud800")
+        write_file(str(target), "new \ud800")
     assert target.read_text() == "old"
     assert sorted(os.listdir(folder)) == ["a.svg", "giban.yaml"]
+
+
+def test_what_is_not_a_plain_file_is_written_to_not_replaced(folder: Path) -> None:
+    pipe, link = folder / "pipe", folder / "link.svg"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
+        assert giban(folder, "-o", "pipe", "--format", "svg").returncode == 0
+        assert reader.stdout is not None
+        ElementTree.fromstring(reader.stdout.read())
+    assert pipe.is_fifo()
+    link.symlink_to("real.svg")
+    assert giban(folder, "-o", "link.svg").returncode == 0
+    assert link.is_symlink()
+    ElementTree.parse(folder / "real.svg")

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import click
 
-from giban.cli.options import blueprint_options, json_option, target_option
+from giban.cli.options import blueprint_options, change_options, json_option, target_option
 
 
 @click.command("down")
 @blueprint_options
 @target_option
-@click.option(
-    "--allow-delete", "allowed", multiple=True, metavar="ADDRESS", help="Let this resource be deleted with its data."
-)
-@click.option("--yes", is_flag=True, help="Do not ask before changing AWS.")
+@change_options
 @json_option
 def command(
     blueprint: str,

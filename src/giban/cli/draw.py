@@ -32,12 +32,17 @@ def command(
     """
     import os
 
+    from giban.cli.output import write_file
     from giban.diagram.read import read
     from giban.graph.problems import Problem, Problems
 
     if as_json and output == "-":
         raise Problems([Problem("--json and -o - both write to standard output.", "Give -o a file.")])
-    form = form or FORMATS.get(os.path.splitext(output or "")[1].lower(), "svg")
+    end = os.path.splitext(output or "")[1].lower()
+    if not form and end and end not in FORMATS:
+        fix = "End the name in .svg or .mmd, or say which with --format."
+        raise Problems([Problem(f"giban draws SVG and Mermaid, not {end}.", fix)])
+    form = form or FORMATS.get(end, "svg")
     if terraform:
         from giban.terraform.read import read_folder
 
@@ -60,7 +65,7 @@ def command(
         return
     name = "-".join(part for part in (graph.name, graph.environment) if part) or "picture"
     path = output or f"{name}.{'svg' if form == 'svg' else 'mmd'}"
-    _write(path, text)
+    write_file(path, text)
     cards = sum(1 for _ in picture.cards())
     if as_json:
         from giban.cli.output import print_json
@@ -70,25 +75,3 @@ def command(
         )
         return
     click.echo(f"{path}: {picture.resources} resources on {cards} cards, {len(picture.edges)} arrows.")
-
-
-def _write(path: str, text: str) -> None:
-    """Write beside the file and rename, so that there is never half a picture."""
-    import os
-
-    from giban.graph.problems import Problem, Problems
-
-    folder = os.path.dirname(path) or "."
-    if not os.path.isdir(folder):
-        raise Problems([Problem(f"There is no folder {folder}.", "Make it, or write elsewhere with -o.")])
-    if os.path.isdir(path):
-        raise Problems([Problem(f"{path} is a folder.", f"Name a file, for example -o {os.path.join(path, 'a.svg')}.")])
-    beside = f"{path}.{os.getpid()}.part"
-    try:
-        with open(beside, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.replace(beside, path)
-    finally:
-        # Only there when something went wrong on the way.
-        if os.path.exists(beside):
-            os.unlink(beside)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 import click
 
@@ -17,6 +18,7 @@ GOOD, FOUND, MISTAKE, OUTSIDE, INTERRUPTED = 0, 1, 2, 3, 130
 
 def run_guarded(group: click.Group, args: list[str]) -> int:
     """Run a command and return its exit code. A traceback is shown with --debug (or GIBAN_DEBUG=1) only."""
+    _fill_closed_streams()
     debug = "--debug" in args or os.environ.get("GIBAN_DEBUG") == "1"
     as_json = "--json" in args
     args = [arg for arg in args if arg != "--debug"]
@@ -32,15 +34,34 @@ def run_guarded(group: click.Group, args: list[str]) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except BrokenPipeError:
-        # The reader of a pipe went away (`giban plan | head`): not an error, and nothing more can be said.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return GOOD
+        return _reader_is_gone()
+    except SystemExit as stop:
+        # click's own answer to a closed pipe is exit code 1, which means findings here.
+        if isinstance(stop.__context__, BrokenPipeError):
+            return _reader_is_gone()
+        raise
     except KeyboardInterrupt:
         return _say("Interrupted.", INTERRUPTED)
     except Exception as error:
         if debug:
             raise
         return _report(error, as_json)
+
+
+def _fill_closed_streams() -> None:
+    """Give a closed stream (`>&-`) somewhere to go, before another file takes its number."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until the process ends
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until the process ends
+
+
+def _reader_is_gone() -> int:
+    """The reader of a pipe went away (`giban plan | head`): not an error, and nothing more can be said."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for number in (1, 2):
+        os.dup2(nowhere, number)
+    return GOOD
 
 
 def _report(error: Exception, as_json: bool) -> int:
@@ -50,18 +71,30 @@ def _report(error: Exception, as_json: bool) -> int:
     if isinstance(code, int):
         return _problems([Problem(str(error), getattr(error, "fix", ""))], code, as_json)
     if isinstance(error, OSError):
-        reason = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
-        return _problems([Problem(f"{reason}.", "Nothing was written half; mend it and run again.")], OUTSIDE, as_json)
+        reason = ": ".join(str(part) for part in (error.filename, error.strerror) if part) or str(error)
+        return _problems(
+            [Problem(f"{reason}.", "No file was left half written. Mend it and run again.")], OUTSIDE, as_json
+        )
     what = f"giban stumbled over itself: {type(error).__name__}: {error}."
     return _problems([Problem(what, "Run it again with --debug and report what it prints.")], OUTSIDE, as_json)
 
 
 def _problems(problems: list[Problem], code: int, as_json: bool) -> int:
+    try:
+        _print_problems(problems, as_json)
+    except OSError:
+        # Nobody listens (a full disk behind standard output, a closed pipe); the exit code still says it.
+        _reader_is_gone()
+    return code
+
+
+def _print_problems(problems: list[Problem], as_json: bool) -> None:
     if as_json:
         from giban.cli.output import print_json
 
         print_json({"problems": problems})
-        return code
+        sys.stdout.flush()
+        return
     from giban.cli.output import style
 
     for problem in problems:
@@ -69,9 +102,9 @@ def _problems(problems: list[Problem], code: int, as_json: bool) -> int:
         click.echo(style(head, stream=sys.stderr, bold=bool(newline)) + newline + body, err=True)
     if len(problems) > 1:
         click.echo(f"\n{len(problems)} problems.", err=True)
-    return code
 
 
 def _say(text: str, code: int) -> int:
-    click.echo(text, err=True)
+    with suppress(OSError):
+        click.echo(text, err=True)
     return code

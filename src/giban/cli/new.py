@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
+from giban.cli.output import write_file
 from giban.graph.problems import Problem, Problems
 
 STARTERS = {
@@ -41,12 +44,12 @@ def command(file: str, starter: str, name: str, domain: str | None, region: str)
     """Write a first blueprint to FILE (giban.yaml)."""
     text = STARTERS[starter].format(name=name, domain=domain or f"{name}.example.com", region=region)
     check(text, file)
-    try:
-        with open(file, "x", encoding="utf-8") as opened:
-            opened.write(text)
-    except FileExistsError:
-        raise Problems([Problem(f"{file} is there already.", "Name another file, or move it away.")]) from None
-    click.echo(f"{file} is written. Next: giban check, giban cost, giban draw, giban up.")
+    if os.path.lexists(file):
+        raise Problems([Problem(f"{file} is there already.", "Name another file, or move it away.")])
+    write_file(file, text)
+    name = "" if file == "giban.yaml" else f" {file}"
+    steps = ", ".join(f"giban {command}{name}" for command in ("check", "cost", "draw", "up"))
+    click.echo(f"{file} is written. Next: {steps}.")
 
 
 def check(text: str, file: str) -> None:

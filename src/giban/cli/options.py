@@ -39,3 +39,15 @@ def target_option(function: Decorated) -> Decorated:
         show_default=True,
         help="Emulated AWS on this machine, or your account.",
     )(function)
+
+
+def change_options(function: Decorated) -> Decorated:
+    """--allow-delete ADDRESS and --yes, passed as `allowed` and `yes`, for commands that change what is deployed."""
+    function = click.option("--yes", is_flag=True, help="Do not ask before changing AWS.")(function)
+    return click.option(
+        "--allow-delete",
+        "allowed",
+        multiple=True,
+        metavar="ADDRESS",
+        help="Let this resource be deleted with its data.",
+    )(function)

@@ -27,6 +27,39 @@ def style(text: str, *, stream: Any = None, **styles: Any) -> str:
     return click.style(text, **styles) if use_colour(stream) else text
 
 
+def write_file(path: str, text: str) -> None:
+    """Write a text beside the file and rename it, so that there is never half a file; symbolic links stay links.
+
+    What is not a plain file (/dev/stdout, a named pipe) is written to and never replaced.
+    Raises Problems when there is no such folder or `path` is one, OSError when it cannot be written.
+    """
+    from giban.graph.problems import Problem, Problems
+
+    real = os.path.realpath(path)
+    folder = os.path.dirname(real)
+    if not os.path.isdir(folder):
+        raise Problems(
+            [Problem(f"There is no folder {os.path.dirname(path) or folder}.", "Make it, or write elsewhere.")]
+        )
+    if os.path.isdir(real):
+        raise Problems([Problem(f"{path} is a folder.", "Name a file in it.")])
+    if os.path.exists(path) and not os.path.isfile(real):
+        with open(path, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        return
+    beside = f"{real}.{os.getpid()}.part"
+    try:
+        with open(beside, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.replace(beside, real)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from None
+    finally:
+        # Only there when something went wrong on the way.
+        if os.path.exists(beside):
+            os.unlink(beside)
+
+
 def table(rows: list[list[str]], right: frozenset[int] = frozenset()) -> list[str]:
     """Lines of a table with two spaces between columns; columns in `right` are aligned to the right."""
     if not rows:

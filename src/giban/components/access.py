@@ -131,6 +131,7 @@ def _wireguard(env: Environment, settings: WireGuard) -> None:
                 "PEERS": peers,
             },
             "wireguard.sh",
+            "vpn-routes.sh",
         ),
     )
     _vpn_reaches(env, scope, group)
@@ -158,6 +159,7 @@ def _openvpn(env: Environment, settings: OpenVpn) -> None:
                 "CLIENTS": "\n".join(settings.clients),
             },
             "openvpn.sh",
+            "vpn-routes.sh",
         ),
     )
     _vpn_reaches(env, scope, group)

@@ -30,12 +30,13 @@ def user_data(scope: Scope, name: str, service: Instances, artifact: str) -> str
     return script(scope, settings, "boot.sh")
 
 
-def script(scope: Scope, settings: dict[str, str], file: str) -> str:
-    """Base64 user data: `settings` as shell variables, then the script `file` of this package."""
-    scope.stack.files[f"files/{file}"] = read(file)
+def script(scope: Scope, settings: dict[str, str], *files: str) -> str:
+    """Base64 user data: `settings` as shell variables, then scripts of this package one after another."""
+    scope.stack.files.update({f"files/{file}": read(file) for file in files})
     lines = ["#!/bin/bash", *(f"{key}={quote(value)}" for key, value in settings.items())]
     text = "\n".join(lines).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'${{base64encode("{text}\\n${{file("files/{file}")}}")}}'
+    scripts = "".join(f'${{file("files/{file}")}}' for file in files)
+    return f'${{base64encode("{text}\\n{scripts}")}}'
 
 
 def _environment(env: Environment, name: str, service: Instances) -> dict[str, str]:

@@ -7,6 +7,7 @@ from giban.components.encryption import key
 from giban.components.environment import Environment, Scope, fit, part
 from giban.components.logs import log_bucket
 from giban.components.policies import document, tls_only
+from giban.components.private_bucket import make_private
 from giban.graph.resource import Resource
 
 
@@ -36,15 +37,7 @@ def _bucket(scope: Scope, settings: Bucket) -> Resource:
     made = scope.add(
         "aws_s3_bucket", bucket=f"{fit(scope.name, 50)}-{env.account_id}", force_destroy=not settings.protect
     )
-    scope.add(
-        "aws_s3_bucket_public_access_block",
-        bucket=made.id,
-        block_public_acls=True,
-        block_public_policy=True,
-        ignore_public_acls=True,
-        restrict_public_buckets=True,
-    )
-    scope.add("aws_s3_bucket_ownership_controls", bucket=made.id, rule={"object_ownership": "BucketOwnerEnforced"})
+    make_private(scope, made)
     scope.add(
         "aws_s3_bucket_server_side_encryption_configuration",
         bucket=made.id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from giban.components.encryption import key
 from giban.components.environment import Environment, Scope, part
 from giban.components.policies import Statement, document, tls_only
+from giban.components.private_bucket import make_private
 from giban.graph.resource import Resource
 
 
@@ -28,15 +29,7 @@ def log_bucket(env: Environment) -> Resource:
     """
     scope = env.scope("logs")
     bucket = scope.add("aws_s3_bucket", bucket=f"{env.prefix}-logs-{env.account_id}", force_destroy=False)
-    scope.add(
-        "aws_s3_bucket_public_access_block",
-        bucket=bucket.id,
-        block_public_acls=True,
-        block_public_policy=True,
-        ignore_public_acls=True,
-        restrict_public_buckets=True,
-    )
-    scope.add("aws_s3_bucket_ownership_controls", bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"})
+    make_private(scope, bucket)
     scope.add(
         "aws_s3_bucket_server_side_encryption_configuration",
         bucket=bucket.id,

@@ -75,8 +75,14 @@ class Child:
             try:
                 while (item := self._inbox.get()) is not None:
                     self._pass_on(item, lines)
+            except BrokenPipeError:
+                # Nobody sees the progress any more (`giban up | head`): the same as being asked to stop.
+                self._asked += 1
+                self._hand_over()
+                while (item := self._inbox.get()) is not None:
+                    lines += [item] if isinstance(item, str) else []
             except BaseException:
-                # The listener failed (a closed pipe, a bug): the child still gets the time to save its state.
+                # The listener failed (a bug): the child still gets the time to save its state.
                 self._hand_over()
                 while self._inbox.get() is not None:
                     pass
