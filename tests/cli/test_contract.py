@@ -172,7 +172,9 @@ def test_export_is_whole_or_nothing(project: Path) -> None:
 def test_export_again_changes_nothing_and_removes_what_is_gone(tmp_path: Path) -> None:
     (tmp_path / "giban.yaml").write_text(THREE_TIER.read_text())
     assert giban("export", "out", cwd=tmp_path).returncode == 0
-    (tmp_path / "out" / "ap-northeast-2" / "mine.tf").write_text("# my own\n")
+    mine = [tmp_path / "out" / "ap-northeast-2" / name for name in ("mine.tf", "mine.tf.json", "files/mine.sh")]
+    for path in mine:
+        path.write_text("{}\n")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")}
     again = json.loads(giban("export", "out", "--json", cwd=tmp_path).stdout)
     assert again["written"] == []
@@ -180,7 +182,56 @@ def test_export_again_changes_nothing_and_removes_what_is_gone(tmp_path: Path) -
     (tmp_path / "giban.yaml").write_text(MINIMAL.read_text())
     third = json.loads(giban("export", "out", "--json", cwd=tmp_path).stdout)
     assert "ap-northeast-2/database-main.tf.json" in third["removed"]
-    assert (tmp_path / "out" / "ap-northeast-2" / "mine.tf").exists(), "what is not ours stays"
+    assert all(path.exists() for path in mine), "what is not ours stays"
+
+
+def test_export_does_not_replace_what_it_did_not_write(project: Path) -> None:
+    (project / "README.md").write_text("# My project\n")
+    (project / "global" / "dns.tf.json").mkdir(parents=True)
+    answer = giban("export", ".", cwd=project)
+    assert answer.returncode == 2
+    assert "README.md is there and was not written by" in answer.stderr
+    assert "dns.tf.json is there" in answer.stderr
+    assert (project / "README.md").read_text() == "# My project\n"
+    assert not (project / "ap-northeast-2").exists()
+
+
+def test_export_given_the_blueprint_first_says_the_order(project: Path) -> None:
+    answer = giban("export", "giban.yaml", "out", cwd=project)
+    assert answer.returncode == 2
+    assert "giban export out giban.yaml" in answer.stderr
+
+
+FULL = Path("/dev/full")
+"""A file that takes nothing, like one on a full disk (Linux)."""
+
+
+@pytest.mark.parametrize("words", [("check", "--json"), ("cost",), ("schema",), ("draw", "-o", "-")])
+def test_a_full_disk_behind_standard_output(words: tuple[str, ...], project: Path) -> None:
+    with FULL.open("w") as full:
+        command = [sys.executable, "-m", "giban", *words]
+        answer = subprocess.run(command, cwd=project, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert answer.returncode == 3
+    assert "Traceback" not in answer.stderr
+    assert "Errno" not in answer.stderr
+
+
+@pytest.mark.parametrize(("words", "code"), [("schema >&-", 0), ("check >&-", 0), ("check nope.yaml 2>&-", 2)])
+def test_closed_streams(words: str, code: int, project: Path) -> None:
+    line = f"'{sys.executable}' -m giban {words}"
+    answer = subprocess.run(line, shell=True, cwd=project, capture_output=True, text=True, check=False)
+    assert (answer.returncode, answer.stderr) == (code, "")
+
+
+@pytest.mark.parametrize(("words", "code"), [(("schema",), 0), (("plan", "--json"), 0)])
+def test_a_reader_that_goes_away_is_not_an_error(words: tuple[str, ...], code: int, project: Path) -> None:
+    command = [sys.executable, "-m", "giban", *words]
+    with subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == code
 
 
 def test_new_writes_a_blueprint_without_findings(tmp_path: Path) -> None:
@@ -189,6 +240,7 @@ def test_new_writes_a_blueprint_without_findings(tmp_path: Path) -> None:
     again = giban("new", cwd=tmp_path)
     assert again.returncode == 2
     assert "there already" in again.stderr
+    assert os.listdir(tmp_path) == ["giban.yaml"]
 
 
 def test_debug_shows_where(tmp_path: Path) -> None:

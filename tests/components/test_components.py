@@ -219,6 +219,14 @@ def test_the_users_text_is_never_a_template() -> None:
     assert "echo $${x}" in text
 
 
+def test_the_users_text_is_never_a_reference() -> None:
+    found = graph(
+        "services.job.env={A: '${aws_nothing.here.id}', MODULE: my_app.settings}",
+        "services.job.command=python my_app.py",
+    )
+    assert "my_app.py" in resource(found, "aws_launch_template.job").args["user_data"]
+
+
 class TestRawAndPatch:
     def test_patch_merges_replaces_and_removes(self) -> None:
         found = graph(
@@ -264,6 +272,50 @@ class TestRawAndPatch:
     def test_wrong_shapes(self, body: str) -> None:
         assert problems(f"terraform={{{body}}}")[0].fix
 
+    @pytest.mark.parametrize(
+        ("patch", "path", "what"),
+        [
+            ("{lifecycle: 3}", ".lifecycle", "is a mapping"),
+            ("{lifecycle: {prevent_destory: true}}", ".lifecycle.prevent_destory", "has no `prevent_destory`"),
+            ("{lifecycle: {ignore_changes: tags}}", ".lifecycle.ignore_changes", "no value"),
+            ("{depends_on: aws_vpc.main}", ".depends_on", "list of addresses"),
+            ("{depends_on: [aws_vpc.mian]}", ".depends_on", "no resource `aws_vpc.mian`"),
+            ("{provider: aws.tokyo}", ".provider", "no provider `aws.tokyo`"),
+            ("{count: 2}", ".count", "cannot become several"),
+            ("{idle_timeout: '${var.seconds}'}", "", "no `var.seconds`"),
+            ("{name: '${local.x'}", "", "not closed"),
+            ("{name: '${aws_vpc.mian.id}'}", "", "no resource `aws_vpc.mian`"),
+        ],
+    )
+    def test_what_terraform_would_refuse_later(self, patch: str, path: str, what: str) -> None:
+        (found,) = problems(f"patch={{aws_lb.web: {patch}}}")
+        assert found.path == f"patch.'aws_lb.web'{path}"
+        assert what in found.what
+        assert found.where is not None
+
+    @pytest.mark.parametrize(
+        ("body", "what"),
+        [
+            ("resource: {aws_sqs_queue: {bad name: {}}}", "`bad name` cannot be a name"),
+            ("resource: {aws_sqs_queue: {1x: {}}}", "`1x` cannot be a name"),
+            ("locals: {a: '${aws_vpc.mian.id}'}", "no resource `aws_vpc.mian`"),
+            ("output: {a: {value: '${local.a}'}}", "no `local.a`"),
+            ("output: {web_url: {value: a}}", "output `web_url` already"),
+            ("resource: {aws_sqs_queue: {a: {count: 2, for_each: {a: b}}}}", "exclude each other"),
+        ],
+    )
+    def test_raw_blocks_that_terraform_would_refuse_later(self, body: str, what: str) -> None:
+        (found,) = problems(f"terraform={{{body}}}")
+        assert what in found.what
+
+    def test_meta_arguments_and_names_that_are_right(self) -> None:
+        found = graph(
+            "terraform={variable: {v: {default: a}}, module: {m: {source: ./m}}, locals: {b: '${var.v}'}, resource: "
+            "{aws_sqs_queue: {a: {name: '${local.b}-$${var.x}-${module.m.n}', depends_on: [module.m, aws_vpc.main]}}}}",
+            "patch={aws_lb.web: {lifecycle: {ignore_changes: all}, provider: aws, depends_on: [aws_sqs_queue.a]}}",
+        )
+        assert resource(found, "aws_lb.web").meta["provider"] == "aws"
+
     def test_a_waiver_of_nothing_is_a_typing_error(self) -> None:
         found = problems(
             "waivers=[{check: GB012, resource: aws_lb.wbe, reason: a long enough reason, until: 2027-01-01}]"
@@ -276,4 +328,5 @@ def test_two_components_that_need_one_address() -> None:
     """`web` with a balancer owns the group `web_alb`; a service named `web-alb` wants the same."""
     found = problems("services.web-alb={kind: instances}")
     assert "aws_security_group.web_alb" in found[0].what
+    assert "services.web and services.web-alb" in found[0].what or "services.web-alb and services.web" in found[0].what
     assert "Rename" in found[0].fix

@@ -11,13 +11,16 @@ def test_instances_are_replaced_by_the_new_template(client: Clients) -> None:
     template = ec2.create_launch_template(
         LaunchTemplateName="refreshed", LaunchTemplateData={**image, "InstanceType": "t3.micro"}
     )["LaunchTemplate"]["LaunchTemplateId"]
-    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    place = ec2.describe_subnets()["Subnets"][0]
+    targets = client("elbv2").create_target_group(Name="refreshed", Protocol="HTTP", Port=80, VpcId=place["VpcId"])
+    target_group = targets["TargetGroups"][0]["TargetGroupArn"]
     groups.create_auto_scaling_group(
         AutoScalingGroupName="refreshed",
         MinSize=2,
         MaxSize=2,
         LaunchTemplate={"LaunchTemplateId": template, "Version": "1"},
-        VPCZoneIdentifier=subnet,
+        VPCZoneIdentifier=place["SubnetId"],
+        TargetGroupARNs=[target_group],
     )
 
     def instances() -> dict[str, str]:
@@ -39,7 +42,10 @@ def test_instances_are_replaced_by_the_new_template(client: Clients) -> None:
     assert not before.keys() & after.keys()
     assert set(before.values()) == {"t3.micro"}
     assert set(after.values()) == {"t3.large"}
+    health = client("elbv2").describe_target_health(TargetGroupArn=target_group)["TargetHealthDescriptions"]
+    assert {item["Target"]["Id"] for item in health} == after.keys()
     history = groups.describe_instance_refreshes(AutoScalingGroupName="refreshed")["InstanceRefreshes"]
     assert [(item["InstanceRefreshId"], item["Status"]) for item in history] == [(started, "Successful")]
     groups.delete_auto_scaling_group(AutoScalingGroupName="refreshed", ForceDelete=True)
+    client("elbv2").delete_target_group(TargetGroupArn=target_group)
     ec2.delete_launch_template(LaunchTemplateId=template)

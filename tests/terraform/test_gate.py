@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from giban.graph import provider
-from giban.terraform.gate import HOLDS_DATA, gate, unused
+from giban.terraform.gate import HOLDS_DATA, NEVER_FINISHED, gate, unused
 from giban.terraform.plan import PlanChange
 
 REPLACED = PlanChange(
@@ -80,3 +80,15 @@ def test_secrets_never_appear_in_the_reason() -> None:
 @pytest.mark.parametrize("type_", sorted(HOLDS_DATA))
 def test_protected_types_exist(type_: str) -> None:
     assert provider.lookup(type_) is not None
+
+
+def test_what_was_never_finished_is_not_asked_for() -> None:
+    """A run that was stopped while it made a key or a bucket goes on by itself; a database is asked for all the same."""
+
+    def tainted(type_: str) -> PlanChange:
+        return PlanChange(f"{type_}.main", type_, ("delete", "create"), reason="replace_because_tainted")
+
+    kinds = ("aws_kms_key", "aws_s3_bucket", "aws_db_instance", "aws_dynamodb_table")
+    refused = [refusal.address for refusal in gate([tainted(kind) for kind in kinds])]
+    assert refused == ["aws_db_instance.main", "aws_dynamodb_table.main"]
+    assert NEVER_FINISHED < HOLDS_DATA.keys()

@@ -130,16 +130,25 @@ def test_more_of_them_are_answered_and_not_handed_over(tmp_path: Path) -> None:
     assert "never kills it" in said[2]
 
 
-def test_a_listener_that_fails_does_not_lose_the_state(root: Root) -> None:
+@pytest.mark.parametrize(
+    ("failure", "seen"),
+    [
+        pytest.param(ValueError, ValueError, id="a bug"),
+        pytest.param(BrokenPipeError, Interrupted, id="the reader of the progress went away"),
+    ],
+)
+def test_a_listener_that_fails_does_not_lose_the_state(
+    root: Root, failure: type[Exception], seen: type[Exception]
+) -> None:
     terraform = root({"resource": SLOW})
     terraform.plan("plan")
 
     def fail(event: Event) -> None:
         if isinstance(event, ApplyStart) and event.address == "terraform_data.slow":
-            raise BrokenPipeError
+            raise failure
 
     terraform.listen = fail
-    with pytest.raises(BrokenPipeError):
+    with pytest.raises(seen):
         terraform.apply("plan")
     assert not (Path(terraform.folder) / ".terraform.tfstate.lock.info").exists()
     assert state(terraform.folder)["terraform_data.quick"] == "ok"

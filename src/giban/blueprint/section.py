@@ -10,7 +10,7 @@ Name = Annotated[
     str,
     Meta(
         pattern=r"^[a-z][a-z0-9-]{0,22}[a-z0-9]$",
-        description="Lower-case letters, digits and dashes, 2 to 24 characters, beginning with a letter.",
+        description="Lower-case letters, digits and dashes, 2 to 24, a letter first and no dash last.",
         examples=["scv"],
     ),
 ]

@@ -74,7 +74,7 @@ def explain(error: YAMLError, text: str, file: str) -> Problem:
         )
     if message == "found character that cannot start any token":
         character = line[mark.column : mark.column + 1] or " "
-        return Problem(what=f"A value cannot begin with {character}", fix=_QUOTE, where=where)
+        return Problem(what=f"The character {character} cannot begin a value.", fix=_QUOTE, where=where)
     if "unexpected end of stream" in message and opened is not None:
         begin = Position(file, opened.line + 1, opened.column + 1)
         return Problem(what="A quote is opened here and never closed.", fix="Close it.", where=begin)
@@ -100,6 +100,9 @@ def explain(error: YAMLError, text: str, file: str) -> Problem:
             fix="Give it the indentation of the other keys, or put the value before it in quotes as a whole.",
             where=where,
         )
+    if message == "did not find expected <document start>" and not any(ln.startswith("%") for ln in lines):
+        what = "This line is indented less than the first one."
+        return Problem(what=what, fix="Begin all keys of the same section in the same column.", where=where)
     if message == "could not find expected ':'" and opened is not None:
         where = Position(file, opened.line + 1, opened.column + 1)
     what, fix = _WORDS.get(message, ("", ""))

@@ -93,8 +93,8 @@ class Instances(Section, frozen=True, kw_only=True):
     command: Annotated[
         str,
         Meta(
-            description="Command that runs the application, as a systemd service in /opt/app.",
-            examples=["./run"],
+            description="Command line that runs the application: bash runs it in /opt/app, as a systemd service.",
+            examples=["./run --port $PORT"],
         ),
     ] = "/opt/app/run"
     env: Annotated[

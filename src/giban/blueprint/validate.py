@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from msgspec import to_builtins
+
 from giban.blueprint.defaults import domain_of
 from giban.blueprint.paths import path_text
 from giban.blueprint.ranges import LARGEST_VPC, SMALLEST_VPC, overlap, parse
@@ -151,13 +153,21 @@ def _services(blueprint: Blueprint) -> Report:
             fix = "Remove `allow`, or `public`; addresses are kept out with `waf: {block: […]}`."
             yield (*path, "allow"), "A public service is open to everybody.", fix
         for key in service.env:
-            if not key.replace("_", "a").isalnum() or key[:1].isdigit():
+            if not (key.isascii() and key.replace("_", "a").isalnum()) or key[:1].isdigit():
                 fix = "Use letters, digits and underscores, not beginning with a digit."
                 yield (*path, "env", key), f"`{key}` cannot be the name of an environment variable.", fix
-            elif "\n" in service.env[key]:
-                yield (*path, "env", key), "The value has a line break.", "Write it on one line."
-        if "\n" in service.command:
-            yield (*path, "command"), "The command has a line break.", "Write one line; put more into a script."
+            elif not _is_one_line(service.env[key]):
+                what = "The value has a line break or another control character."
+                yield (*path, "env", key), what, "Write it on one line, without."
+        if not _is_one_line(service.command):
+            what = "The command has a line break or another control character."
+            yield (*path, "command"), what, "Write one line; put more into a script."
+        if not service.command.strip():
+            yield (*path, "command"), "The command is empty.", "Leave the key out for /opt/app/run, or write a command."
+
+
+def _is_one_line(text: str) -> bool:
+    return all(letter == "\t" or (letter >= " " and not "\x7f" <= letter <= "\x9f") for letter in text)
 
 
 def _scale(path: Path, service: Instances) -> Report:
@@ -264,12 +274,49 @@ def _tags(blueprint: Blueprint) -> Report:
             yield ("tags", key), "Tags that begin with `aws:` belong to AWS.", "Choose another name."
         if not 0 < len(key) <= 128 or len(value) > 256:
             yield ("tags", key), "A tag's name has up to 128 characters, its value up to 256.", "Shorten it."
+        if not _may_be_tag(key + value):
+            yield ("tags", key), "AWS does not take all of these characters in a tag.", _TAG_CHARACTERS
+    if blueprint.owner and not (_may_be_tag(blueprint.owner) and len(blueprint.owner) <= 256):
+        what = "This becomes the tag Owner, and AWS does not take it."
+        yield ("owner",), what, f"{_TAG_CHARACTERS} Up to 256 of them."
     if len(blueprint.tags) > 40:
         yield (
             ("tags",),
             f"{len(blueprint.tags)} tags are too many: AWS allows 50, some are giban's.",
             "Keep 40 or fewer.",
         )
+
+
+_TAG_CHARACTERS = "Use letters, digits, spaces and _ . : / = + - @."
+
+
+def _may_be_tag(text: str) -> bool:
+    return all(letter.isalnum() or letter == " " or letter in "_.:/=+-@" for letter in text)
+
+
+def _templates(blueprint: Blueprint) -> Report:
+    """`${` and `%{` would be read by Terraform as its own; where the text is the user's program they are escaped."""
+    for path, text in _texts(to_builtins(blueprint), ()):
+        if ("${" in text or "%{" in text) and not _is_free(path):
+            yield path, "Terraform would read `${` and `%{` as expressions.", "Write the value itself, or use `patch`."
+
+
+def _is_free(path: Path) -> bool:
+    """Terraform's own language, what never reaches Terraform, and programs."""
+    return path[0] in ("terraform", "patch", "waivers") or path[2:3] in (("env",), ("command",))
+
+
+def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
+    """Every text in plain data, keys too, with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield (*path, key), key
+            yield from _texts(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*path, index))
 
 
 RULES: tuple[Callable[[Blueprint], Report], ...] = (
@@ -283,4 +330,5 @@ RULES: tuple[Callable[[Blueprint], Report], ...] = (
     _renames,
     _domain,
     _tags,
+    _templates,
 )

@@ -11,7 +11,7 @@ import msgspec
 
 from giban.checks.values import listed, made_dynamically
 from giban.graph.graph import Graph
-from giban.graph.refs import EXPRESSION
+from giban.graph.refs import expressions
 from giban.graph.resource import Resource
 
 Answer = TypeVar("Answer")
@@ -97,11 +97,11 @@ def passed_out(resource: Resource) -> bool:
     """Whether an output hands the resource on, so that somebody outside this root may attach things to it."""
     address = resource.address
     return any(
-        re.search(rf"(?<![\w.-]){re.escape(address)}(?![\w-])", expression[1])
+        re.search(rf"(?<![\w.-]){re.escape(address)}(?![\w-])", expression)
         for output in resource.stack.outputs.values()
         for text in listed(output.get("value"))
         if isinstance(text, str)
-        for expression in EXPRESSION.finditer(text)
+        for expression in expressions(text)
     )
 
 

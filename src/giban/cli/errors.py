@@ -35,11 +35,9 @@ def run_guarded(group: click.Group, args: list[str]) -> int:
         return stop.exit_code
     except BrokenPipeError:
         return _reader_is_gone()
-    except SystemExit as stop:
-        # click's own answer to a closed pipe is exit code 1, which means findings here.
-        if isinstance(stop.__context__, BrokenPipeError):
-            return _reader_is_gone()
-        raise
+    except SystemExit:
+        # click itself exits for one reason in this mode: a closed pipe. Its code 1 would mean findings here.
+        return _reader_is_gone()
     except KeyboardInterrupt:
         return _say("Interrupted.", INTERRUPTED)
     except Exception as error:

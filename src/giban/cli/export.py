@@ -19,9 +19,14 @@ def command(
 
     DIR gets a folder for each root (`global`, the region). Run again, only what differs is written.
     """
+    import os
+
+    from giban.graph.problems import Problem, Problems
     from giban.lifecycle.export import export
     from giban.lifecycle.pipeline import compile_blueprint
 
+    if os.path.isfile(folder) and not os.path.isfile(blueprint):
+        raise Problems([Problem(f"{folder} is a file.", f"The folder comes first: giban export {blueprint} {folder}")])
     result = export(compile_blueprint(blueprint, environment, sets), folder, backend=not no_backend)
     if as_json:
         from giban.cli.output import print_json
@@ -29,7 +34,8 @@ def command(
         print_json(result)
         return
     click.echo(f"{folder}: {result.resources} resources in {len(result.roots)} roots ({', '.join(result.roots)}).")
+    files = "file" if len(result.written) == 1 else "files"
     click.echo(
-        f"{len(result.written)} files written, {result.unchanged} unchanged, {len(result.removed)} removed. "
+        f"{len(result.written)} {files} written, {result.unchanged} unchanged, {len(result.removed)} removed. "
         f"Next: {folder}/README.md"
     )

@@ -45,12 +45,17 @@ def _environment(env: Environment, name: str, service: Instances) -> dict[str, s
         values[f"BUCKET_{identifier(item).upper()}"] = str(bucket(env, item).bucket)
     for item in reachable(env, name):
         values[f"SERVICE_{identifier(item).upper()}_URL"] = balancer(env, item).url
-    return {**values, **{key: literal(value) for key, value in sorted(service.env.items())}}
+    return {**values, **{key: quoted(literal(value)) for key, value in sorted(service.env.items())}}
 
 
 def literal(value: str) -> str:
     """Text of the user that Terraform must not read as a template."""
     return value.replace("${", "$${").replace("%{", "%%{")
+
+
+def quoted(value: str) -> str:
+    """A value as systemd reads it from an environment file: spaces, quotes, `#` and backslashes stay as they are."""
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def quote(value: str) -> str:

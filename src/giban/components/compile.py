@@ -2,7 +2,7 @@
 
 1. Each module of this package with `expand(env)` adds its resources; parts are made when the first one asks.
 2. `terraform:` adds what is not generated; `patch:` changes what is.
-3. Every reference must lead to a resource and an attribute that exist.
+3. Every reference must lead to a resource and an attribute that exist (`written`).
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 from giban.blueprint.types import Blueprint
 from giban.components.environment import Environment
-from giban.components.raw import add_raw, apply_patches, unknown_address
+from giban.components.raw import add_raw, apply_patches
 from giban.components.state import backend
-from giban.graph import schema
+from giban.components.written import problems_of, unknown_address
 from giban.graph.graph import Graph
 from giban.graph.problems import Position, Problem, Problems
-from giban.graph.refs import find_refs
-from giban.graph.resource import Resource
 from giban.graph.stack import AddressTakenError
 
 ROOT_FINDINGS = ("provider.aws", "terraform.backend")
@@ -36,12 +34,13 @@ def compile_graph(
             expand(env)
     except AddressTakenError as error:
         there = error.there
-        what = f"Two components both need the address `{there.address}`; one is {there.component}."
-        raise Problems([Problem(what, "Rename one of them.", there.origin)]) from None
+        names = " and ".join(name for name in (there.component, error.component) if name)
+        what = f"{names} both need the address `{there.address}`."
+        raise Problems([Problem(what, "Rename one of them.", error.origin, error.component)]) from None
     stacks = [stack for stack in (env.globe, env.region) if stack.resources]
     problems = add_raw(env) + apply_patches(env, stacks)
     graph = Graph(blueprint.name, stacks, environment, env.stage)
-    problems += [problem for resource in graph for problem in _dangling(resource)]
+    problems += problems_of(env, stacks)
     problems += _waivers(env, graph)
     if problems:
         raise Problems(problems)
@@ -62,23 +61,6 @@ def _components() -> Iterator[Callable[[Environment], None]]:
         expand = getattr(import_module(f"{package.__name__}.{module.name}"), "expand", None)
         if expand is not None:
             yield expand
-
-
-def _dangling(resource: Resource) -> list[Problem]:
-    """References to nothing. Only what the user wrote can have them; generated ones are checked when they are made."""
-    resources = resource.stack.resources
-    found = []
-    for ref in find_refs([resource.args, resource.meta]):
-        target = resources.get(ref.address)
-        head = ref.attribute.split(".", 1)[0].split("[", 1)[0]
-        if target is None:
-            found.append(unknown_address(ref.address, list(resources), resource.origin, resource.address))
-        elif head and not schema.attribute_exists(target.mode, target.type, head):
-            close = schema.suggest(target.mode, target.type, head)
-            fix = f"Did you mean `{close}`?" if close else f"See the attributes of {target.type}."
-            what = f"`{ref.address}` has no attribute `{head}`."
-            found.append(Problem(what, fix, resource.origin, resource.address))
-    return found
 
 
 def _waivers(env: Environment, graph: Graph) -> list[Problem]:

@@ -6,8 +6,9 @@ from typing import Any
 
 from giban.blueprint.paths import path_text
 from giban.components.environment import Environment
+from giban.components.written import is_label, unknown_address
 from giban.graph import schema
-from giban.graph.problems import Position, Problem
+from giban.graph.problems import Problem
 from giban.graph.refs import plain
 from giban.graph.resource import META_ARGUMENTS, Resource
 from giban.graph.stack import AddressTakenError, SchemaError, Stack
@@ -46,6 +47,10 @@ def _add_blocks(env: Environment, mode: str, key: str, body: Any) -> list[Proble
             continue
         for label, args in labelled.items():
             path = ("terraform", key, type_, label)
+            if not is_label(label):
+                fix = "Write a letter first, then letters, digits, _ and -."
+                problems.append(_problem(env, path, f"`{label}` cannot be a name in Terraform.", fix))
+                continue
             if not isinstance(args, dict):
                 problems.append(_problem(env, path, "An object of arguments is expected.", _EXAMPLE))
                 continue
@@ -69,7 +74,8 @@ def apply_patches(env: Environment, stacks: list[Stack]) -> list[Problem]:
         resource = next((s.resources[address] for s in stacks if address in s.resources), None)
         if resource is None:
             addresses = [a for s in stacks for a in s.resources if not a.startswith("data.")]
-            problems.append(unknown_address(address, addresses, env.position("patch", address), f"patch.{address}"))
+            path = ("patch", address)
+            problems.append(unknown_address(address, addresses, env.position(*path), path_text(path)))
             continue
         problems += _patch(env, resource, address, plain_with_none(changes))
     return problems
@@ -96,15 +102,6 @@ def _merge(into: dict[str, Any], key: str, value: Any) -> None:
 def plain_with_none(value: Any) -> Any:
     """The patch as it stands, nulls included: they mean "remove"."""
     return {str(key): item for key, item in value.items()}
-
-
-def unknown_address(address: str, known: list[str], where: Position | None, path: str) -> Problem:
-    """The problem of an address that names nothing, with the one that was probably meant."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(address, known, 1)
-    fix = f"Did you mean `{close[0]}`?" if close else "`giban plan` lists every address."
-    return Problem(f"There is no resource `{address}`.", fix, where, path)
 
 
 def _argument_problem(env: Environment, path: tuple[str, ...], found: schema.ArgumentProblem) -> Problem:

@@ -14,6 +14,9 @@ _ADDRESS = re.compile(
 )
 
 
+_TOKEN = re.compile(r"\$\$\{|%%\{|[$%]\{|[\"{}\\]")
+
+
 class Ref:
     """A reference to an attribute of a resource; as text it is a Terraform expression, so it composes in f-strings."""
 
@@ -79,14 +82,55 @@ def strings(value: Any) -> Iterator[str]:
         yield str(value)
 
 
+def expressions(text: str) -> Iterator[str]:
+    """The code of every template expression in a text.
+
+    What stands in string literals is left out (`"my_app.py"` names no resource), the expressions in them are not, and
+    neither is a literal used as an index (`["a"]`).
+    """
+    if '"' not in text and "%{" not in text:
+        yield from (match[1] for match in EXPRESSION.finditer(text))
+        return
+    within: list[str] = []  # What is open: `{` stands for code and for a brace in it, `"` for a string literal.
+    code: list[str] = []
+    position = start = literal = 0
+    while token := _TOKEN.search(text, position):
+        kind, position = token[0], token.end()
+        if within and within[-1] == "{":
+            if kind == '"':
+                within.append(kind)
+                code.append(text[start : token.start()])
+                literal = token.start()
+            elif kind.endswith("{"):
+                within.append("{")
+            elif kind == "}":
+                within.pop()
+                if not within or within[-1] == '"':
+                    code.append(text[start : token.start()])
+                    if not within:
+                        yield "".join(code)
+                        code = []
+        elif kind in ("${", "%{"):
+            within.append("{")
+            code.append(" ")
+            start = position
+        elif within and kind == "\\":
+            position += 1
+        elif within and kind == '"':
+            within.pop()
+            index = code[-1].endswith("[")
+            code.append(text[literal:position] if index else '""')
+            start = position
+
+
 def find_refs(value: Any) -> list[Ref]:
     """Every reference to a resource inside nested data, in the order they stand."""
     return [
         Ref(match[1], match[2].lstrip("."))
         for text in strings(value)
-        if "${" in text
-        for expression in EXPRESSION.finditer(text)
-        for match in _ADDRESS.finditer(expression[1])
+        if "${" in text or "%{" in text
+        for expression in expressions(text)
+        for match in _ADDRESS.finditer(expression)
     ]
 
 

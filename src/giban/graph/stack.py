@@ -21,10 +21,12 @@ class SchemaError(Exception):
 
 
 class AddressTakenError(Exception):
-    """Two resources want the same address; `there` is the one that came first."""
+    """Two resources want the same address; `there` came first, `component` and `origin` are of the one that did not."""
 
-    def __init__(self, there: Resource) -> None:
+    def __init__(self, there: Resource, component: str = "", origin: Position | None = None) -> None:
         self.there = there
+        self.component = component
+        self.origin = origin
         super().__init__(f"{there.address} is there already (from {there.component or 'raw Terraform'})")
 
 
@@ -97,7 +99,7 @@ class Stack:
         resource = Resource(self, mode, type_, label, given, meta, component, origin)
         address = resource.address
         if address in self.resources:
-            raise AddressTakenError(self.resources[address])
+            raise AddressTakenError(self.resources[address], component, origin)
         if check:
             problems = schema.check_arguments(mode, type_, {**given, **meta} if meta else given)
             if problems:

@@ -8,9 +8,11 @@ import msgspec
 
 from giban.graph.problems import Problem, Problems
 from giban.lifecycle.pipeline import Compiled
-from giban.terraform.documents import documents, stale, write
+from giban.terraform.documents import differing, documents, stale, write
 
 README = "README.md"
+OURS = "`giban export` writes these files and this one; everything else here is yours and stays as it is:"
+"""The line of the README that the list of our files follows."""
 
 
 class Exported(msgspec.Struct, frozen=True):
@@ -25,13 +27,19 @@ class Exported(msgspec.Struct, frozen=True):
 
 
 def export(compiled: Compiled, folder: str, *, backend: bool = True) -> Exported:
-    """Write documents and README to `folder`. Raises Problems when it is not a folder, OSError when it cannot be written."""
+    """Write documents and README to `folder`.
+
+    Only what an earlier export wrote there, by its README, is replaced or removed. Raises Problems when `folder` is a
+    file or holds other files under the names of ours, OSError when it cannot be written.
+    """
     if os.path.exists(folder) and not os.path.isdir(folder):
         raise Problems([Problem(f"{folder} is a file.", "Name a folder; it is made when it is not there.")])
     graph = compiled.graph
     files = documents(graph, backend=backend)
-    files[README] = readme(compiled, backend)
-    old = stale(files, folder)
+    files[README] = readme(compiled, backend, sorted(files))
+    ours = _written_before(folder)
+    _refuse_to_replace(differing(files, folder), ours, folder)
+    old = [name for name in stale(files, folder) if name in ours]
     written = write(files, folder)
     for name in old:
         os.remove(os.path.join(folder, name))
@@ -45,8 +53,30 @@ def export(compiled: Compiled, folder: str, *, backend: bool = True) -> Exported
     )
 
 
-def readme(compiled: Compiled, backend: bool) -> str:
-    """What is in the folder and how to go on with Terraform alone."""
+def _written_before(folder: str) -> frozenset[str]:
+    """What the README there lists as written by an export, itself included; nothing when it is not one of ours."""
+    try:
+        with open(os.path.join(folder, README), encoding="utf-8") as opened:
+            _, found, listed = opened.read().partition(f"\n{OURS}\n")
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, UnicodeDecodeError):
+        return frozenset()
+    names = (line[3:-1] for line in listed.splitlines() if line.startswith("- `") and line.endswith("`"))
+    return frozenset((README, *names)) if found else frozenset()
+
+
+def _refuse_to_replace(differing: list[str], ours: frozenset[str], folder: str) -> None:
+    fix = "Move it away, or export to another folder."
+    raise_for = [
+        Problem(f"{os.path.join(folder, name)} is there and was not written by `giban export`.", fix)
+        for name in differing
+        if name not in ours
+    ]
+    if raise_for:
+        raise Problems(raise_for)
+
+
+def readme(compiled: Compiled, backend: bool, names: list[str]) -> str:
+    """What is in the folder and how to go on with Terraform alone; `names` are the documents beside it."""
     graph = compiled.graph
     environment = f", environment {compiled.environment}" if compiled.environment else ""
     lines = [
@@ -86,4 +116,5 @@ def readme(compiled: Compiled, backend: bool) -> str:
             "After `global`, enter its name servers (`terraform -chdir=global output name_servers`) at your registrar or in",
             "the parent zone: the certificate of the region is validated through this zone.",
         ]
+    lines += ["", OURS, "", *(f"- `{name}`" for name in names)]
     return "\n".join(lines) + "\n"

@@ -44,8 +44,11 @@ def add_to_autoscaling() -> None:
 def refresh(backend: Any, group: Any) -> dict[str, Any]:
     """Replace every instance of a group and remember it."""
     begin = datetime.now(UTC)
-    for instance_id in [state.instance.id for state in group.instance_states]:
+    old = [state.instance.id for state in group.instance_states]
+    for instance_id in old:
         backend.terminate_instance(instance_id, should_decrement=False)
+    for arn in group.target_group_arns:
+        backend.elbv2_backend.target_groups[arn].deregister_terminated_instances(old)
     made = {
         "InstanceRefreshId": str(uuid.uuid4()),
         "AutoScalingGroupName": group.name,

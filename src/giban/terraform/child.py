@@ -77,15 +77,10 @@ class Child:
                     self._pass_on(item, lines)
             except BrokenPipeError:
                 # Nobody sees the progress any more (`giban up | head`): the same as being asked to stop.
-                self._asked += 1
-                self._hand_over()
-                while (item := self._inbox.get()) is not None:
-                    lines += [item] if isinstance(item, str) else []
+                self._stop(lines)
             except BaseException:
                 # The listener failed (a bug): the child still gets the time to save its state.
-                self._hand_over()
-                while self._inbox.get() is not None:
-                    pass
+                self._stop(lines)
                 raise
             finally:
                 code = process.wait()
@@ -106,6 +101,13 @@ class Child:
         if self._asked == 1:
             self._hand_over()
         self._inbox.put(self._asked)
+
+    def _stop(self, lines: list[str]) -> None:
+        """Ask it to stop, unless it was asked before, and take in what it still says without a listener."""
+        self.interrupt()
+        while (item := self._inbox.get()) is not None:
+            if isinstance(item, str):
+                lines.append(item)
 
     def _pass_on(self, item: str | int, lines: list[str]) -> None:
         if isinstance(item, str):

@@ -113,30 +113,52 @@ def _meta_last(resource: Resource) -> dict[str, Any]:
 def write(files: Files, folder: str) -> list[str]:
     """Write a folder of documents whole or not at all, and return the paths that changed.
 
-    Each file is written beside its place and renamed; documents of an earlier run that are not made any more are removed,
-    everything else in the folder stays. Raises OSError (disk full, no permission) with the old files untouched.
+    Each file is written beside its place and renamed when all are; everything else in the folder stays. Raises OSError
+    (disk full, no permission) with the old files untouched and no new folder left behind.
     """
-    changed = []
+    changed: list[str] = []
     pending: list[tuple[str, str]] = []
+    made: list[str] = []
     try:
         for name, text in files.items():
             path = os.path.join(folder, name)
             if _read(path) == text:
                 continue
-            os.makedirs(os.path.dirname(path), exist_ok=True)
+            made += _make_folders(os.path.dirname(path))
             temporary = f"{path}.new"
             pending.append((temporary, path))
             with open(temporary, "w", encoding="utf-8", newline="\n") as opened:
                 opened.write(text)
             changed.append(name)
-    except OSError:
+    except BaseException as error:
         for temporary, _ in pending:
             if os.path.exists(temporary):
                 os.remove(temporary)
+        for place in reversed(made):
+            os.rmdir(place)
+        if isinstance(error, OSError) and not error.filename and pending:
+            raise OSError(error.errno, error.strerror, pending[-1][1]) from None
         raise
     for temporary, path in pending:
         os.replace(temporary, path)
     return changed
+
+
+def _make_folders(path: str) -> list[str]:
+    """Make a folder with those above it, and return those that were not there, the outermost first."""
+    missing = []
+    while path and not os.path.isdir(path):
+        missing.append(path)
+        path = os.path.dirname(path)
+    for place in reversed(missing):
+        os.mkdir(place)
+    return missing[::-1]
+
+
+def differing(files: Files, folder: str) -> list[str]:
+    """The paths where something else is already: another text, or a folder."""
+    paths = ((name, text, os.path.join(folder, name)) for name, text in files.items())
+    return [name for name, text, path in paths if os.path.lexists(path) and _read(path) != text]
 
 
 def stale(files: Files, folder: str) -> list[str]:

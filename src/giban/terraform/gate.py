@@ -69,6 +69,20 @@ _REASONS = {
 }
 
 
+NEVER_FINISHED = frozenset(
+    {
+        "aws_cloudwatch_log_group",
+        "aws_ecr_repository",
+        "aws_kms_key",
+        "aws_s3_bucket",
+        "aws_secretsmanager_secret",
+        "aws_sqs_queue",
+    }
+)
+"""Types that are made in seconds. One of these whose creation was interrupted ("tainted") has never been used: what needs it
+was not made either. So a run that was stopped can go on without naming it. Databases and volumes are still asked for."""
+
+
 class Refusal(msgspec.Struct, frozen=True):
     """One loss that was not allowed."""
 
@@ -102,9 +116,14 @@ def gate(changes: Iterable[PlanChange], allowed: Collection[str] = frozenset()) 
     refusals = [
         Refusal(change.address, change.kind, HOLDS_DATA[change.type], why(change))
         for change in changes
-        if change.mode == "managed" and change.destroys and change.type in HOLDS_DATA and change.address not in allowed
+        if change.mode == "managed" and change.destroys and change.type in HOLDS_DATA
+        if change.address not in allowed and not _never_finished(change)
     ]
     return sorted(refusals, key=lambda refusal: refusal.address)
+
+
+def _never_finished(change: PlanChange) -> bool:
+    return change.reason == "replace_because_tainted" and change.type in NEVER_FINISHED
 
 
 def unused(changes: Iterable[PlanChange], allowed: Collection[str]) -> list[str]:

@@ -53,7 +53,10 @@ descriptor = os.open("/run/giban/secrets.env", os.O_WRONLY | os.O_CREAT | os.O_T
 with os.fdopen(descriptor, "w") as file:
     file.write("\n".join(lines) + "\n")
 SCRIPT
-chmod 0755 /opt/giban/fetch /opt/giban/secrets
+
+# A file of its own: in a unit, systemd would read %, $ and quotes its own way, and take no relative path.
+printf '#!/bin/bash\n%s\n' "$COMMAND" >/opt/giban/run
+chmod 0755 /opt/giban/fetch /opt/giban/secrets /opt/giban/run
 
 cat >/etc/systemd/system/app.service <<UNIT
 [Unit]
@@ -73,7 +76,7 @@ EnvironmentFile=-/run/giban/secrets.env
 # A leading + runs these two as root; systemd reads the secrets file after them and hands it to the application.
 ExecStartPre=+/opt/giban/fetch
 ExecStartPre=+/opt/giban/secrets
-ExecStart=$COMMAND
+ExecStart=/opt/giban/run
 Restart=always
 RestartSec=5
 TimeoutStartSec=infinity
