@@ -79,7 +79,7 @@ CASES = [
     (["services.web.artifact=${x}"], "services.web.artifact", "expressions", "patch"),
     (["services.web.health=/%{x}"], "services.web.health", "expressions", "patch"),
     (["owner=Kim <kim@example.com>"], "owner", "tag Owner", "letters, digits"),
-    (["tags={T: '${aws_vpc.main.id}', U: 'a,b'}"], "tags.U", "characters in a tag", "letters"),
+    (["tags={T: '${aws_vpc.main.id}'}"], "tags.T", "characters in a tag", "letters"),
     (['services.web.command="a\\nb"'], "services.web.command", "line break", "script"),
     (["databases.main.max_storage=20", "databases.main.storage=50"], "databases.main.max_storage", "less than", "50"),
     (["databases.main={engine: mysql, version: 8}"], "databases.main.version", "two parts", "8.4"),

@@ -214,8 +214,8 @@ def test_the_users_text_is_never_a_template() -> None:
         "services.job.env={A: '${aws_db_instance.main.password}', B: '%{if true}'}", "services.job.command='echo ${x}'"
     )
     text = resource(found, "aws_launch_template.job").args["user_data"]
-    assert "A=$${aws_db_instance.main.password}" in text
-    assert "B=%%{if true}" in text
+    assert r"""A=\"$${aws_db_instance.main.password}\"""" in text
+    assert r"""B=\"%%{if true}\"""" in text
     assert "echo $${x}" in text
 
 

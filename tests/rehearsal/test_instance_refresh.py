@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+
 from giban.rehearsal.contents import Clients
 
 
 def test_instances_are_replaced_by_the_new_template(client: Clients) -> None:
     ec2, groups = client("ec2"), client("autoscaling")
-    image = {"ImageId": "ami-12c6146b"}
+    script = base64.b64encode(b"#!/bin/bash\necho ready\n").decode()
+    image = {"ImageId": "ami-12c6146b", "UserData": script}
     template = ec2.create_launch_template(
         LaunchTemplateName="refreshed", LaunchTemplateData={**image, "InstanceType": "t3.micro"}
     )["LaunchTemplate"]["LaunchTemplateId"]

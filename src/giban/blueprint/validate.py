@@ -302,8 +302,8 @@ def _templates(blueprint: Blueprint) -> Report:
 
 
 def _is_free(path: Path) -> bool:
-    """Terraform's own language, what never reaches Terraform, and programs."""
-    return path[0] in ("terraform", "patch", "waivers") or path[2:3] in (("env",), ("command",))
+    """Terraform's own language, what never reaches Terraform, programs, and tags, which have a rule of their own."""
+    return path[0] in ("terraform", "patch", "waivers", "tags", "owner") or path[2:3] in (("env",), ("command",))
 
 
 def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:

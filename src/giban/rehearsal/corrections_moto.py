@@ -86,6 +86,21 @@ def tags_of_launch_templates() -> None:
     _set(LaunchTemplateBackend, "create_launch_template", create)
 
 
+def user_data_of_new_versions() -> None:
+    """User data of a launch template's second version was kept as plain text, and no instance could be made from it."""
+    from moto.ec2.models.launch_templates import LaunchTemplateVersion
+    from moto.ec2.utils import parse_user_data
+
+    made = LaunchTemplateVersion.__init__
+
+    def init(self: Any, template: Any, number: int, data: dict[str, Any], description: str) -> None:
+        if type(data.get("UserData")) is str:
+            data = {**data, "UserData": parse_user_data(data["UserData"])}
+        made(self, template, number, data, description)
+
+    _set(LaunchTemplateVersion, "__init__", init)
+
+
 def settings_of_groups() -> None:
     """DefaultInstanceWarmup and others of an auto scaling group were forgotten: drift at every plan."""
     from moto.autoscaling.responses import AutoScalingResponse
@@ -264,6 +279,7 @@ CORRECTIONS: tuple[Callable[[], None], ...] = (
     monitoring_of_instances,
     description_of_group_rules,
     tags_of_launch_templates,
+    user_data_of_new_versions,
     settings_of_groups,
     state_of_policies,
     groups_of_instances,
