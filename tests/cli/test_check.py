@@ -82,6 +82,8 @@ def test_a_waiver_that_is_not_needed_is_said(folder: Path) -> None:
     (folder / "giban.yaml").write_text(text)
     assert "GB091" in check().output
     assert check().return_value == 0
+    (folder / "giban.yaml").write_text(text.replace("GB012", "GB999"))
+    assert "waiver of GB999 covers nothing" in check().output
     # A run of one check says nothing about the waivers of others.
     assert "GB091" not in check("--only", "GB040").output
 

@@ -53,6 +53,7 @@ def test_every_command_has_help(tmp_path: Path) -> None:
     ):
         assert wanted in commands
     assert "rehearsal" in commands
+    assert "..." not in listing.stdout.split("Commands:")[1], "a line of the list that is cut off"
     for command in commands:
         answer = giban(command, "--help", cwd=tmp_path)
         assert answer.returncode == 0, answer.stderr

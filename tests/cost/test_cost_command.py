@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from giban.cli import giban
+from giban.cli.group import giban
 from giban.graph.problems import Problems
 
 THREE_TIER = str(Path(__file__).resolve().parents[2] / "examples" / "three-tier" / "giban.yaml")

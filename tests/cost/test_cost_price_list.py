@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from giban.cli import giban
 from giban.cli._price_list import PriceListError
+from giban.cli.group import giban
 from giban.cost.pricelist import QUERIES, refresh, table
 from giban.cost.prices import book_with, default_book
 from tests.cost.worlds import SEOUL, World

@@ -165,9 +165,9 @@ def test_the_type_of_the_exception_says_what_it_means() -> None:
 def test_what_the_provider_finds_in_a_document_is_the_users() -> None:
     place = Place("terraform.tf.json", 6, 1)
     refused = Diagnostic("error", "invalid topic name: not a good name!", "", address="aws_sns_topic.bad", place=place)
-    (report,) = translate([refused])
+    (report,) = translate([refused], planning=True)
     assert (report.kind, report.blame) == ("document", "user")
     assert report.what == "invalid topic name: not a good name!"
     slow = Diagnostic("error", "waiting for EC2 NAT Gateway (nat-1) create: unexpected state", "", place=place)
-    (report,) = translate([slow])
+    (report,) = translate([slow], planning=True)
     assert report.blame == "world"

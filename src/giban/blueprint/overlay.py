@@ -96,7 +96,9 @@ def _assign(node: Node | None, path: Path, value: Node, where: Position, done: P
     if isinstance(step, int):
         items = node.items if isinstance(node, Sequence) else ()
         if step > len(items):
-            what = f"There is no item {path_text((*done, step))}: the list has {len(items)} items."
+            what = (
+                f"There is no item {path_text((*done, step))}: the list has {len(items)} item{'s' * (len(items) != 1)}."
+            )
             fix = f"Use [0] to [{len(items)}]; the last of these adds an item."
             raise Problems([Problem(what=what, fix=fix, where=where, path=path_text(done))])
         item = _assign(items[step] if step < len(items) else None, rest, value, where, (*done, step))

@@ -10,7 +10,7 @@ FORMATS = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid"}
 """Format by the end of the file's name."""
 
 
-@click.command()
+@click.command("draw", short_help="Draw regions, networks, zones, tiers and traffic.")
 @blueprint_options
 @click.option("-o", "--output", metavar="FILE", help="Where to write; - is standard output. Default: NAME.svg here.")
 @click.option("--format", "form", type=click.Choice(["svg", "mermaid"]), help="Default: by the file's name, else svg.")

@@ -7,7 +7,7 @@ import click
 from giban.cli.options import blueprint_options, json_option
 
 
-@click.command("export")
+@click.command("export", short_help="Write the Terraform documents to DIR.")
 @click.argument("folder", metavar="DIR")
 @blueprint_options
 @click.option("--no-backend", is_flag=True, help="Leave the remote state out: for a look, or for a state of your own.")
@@ -33,7 +33,8 @@ def command(
 
         print_json(result)
         return
-    click.echo(f"{folder}: {result.resources} resources in {len(result.roots)} roots ({', '.join(result.roots)}).")
+    roots = "root" if len(result.roots) == 1 else "roots"
+    click.echo(f"{folder}: {result.resources} resources in {len(result.roots)} {roots} ({', '.join(result.roots)}).")
     files = "file" if len(result.written) == 1 else "files"
     click.echo(
         f"{len(result.written)} {files} written, {result.unchanged} unchanged, {len(result.removed)} removed. "

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from giban.lifecycle.rehearsed import Rehearsal
 
 
-@click.group("rehearsal")
+@click.group("rehearsal", short_help="Start, stop or empty the emulators.")
 def command() -> None:
     """The emulators: child processes on loopback that `giban up` applies to."""
 

@@ -12,7 +12,7 @@ def command() -> None:
     """The bucket that holds Terraform's state."""
 
 
-@command.command("create")
+@command.command("create", short_help="Make the bucket, and the lock table if there is one.")
 @blueprint_options
 @target_option
 @json_option

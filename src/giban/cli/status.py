@@ -7,7 +7,7 @@ import click
 from giban.cli.options import blueprint_options, json_option, target_option
 
 
-@click.command("status")
+@click.command("status", short_help="Show what is deployed, missing and left over.")
 @blueprint_options
 @target_option
 @json_option

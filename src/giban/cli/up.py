@@ -11,7 +11,7 @@ from giban.cli.options import blueprint_options, change_options, json_option, ta
 from giban.graph.problems import Problem, Problems
 
 
-@click.command("up")
+@click.command("up", short_help="Apply the blueprint, rehearsed or to AWS.")
 @blueprint_options
 @target_option
 @change_options

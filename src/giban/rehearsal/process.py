@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Literal
 
 import msgspec
@@ -329,6 +329,10 @@ def _reason(child: Child, log: list[str]) -> str:
     if _lives(child):
         return "it runs but does not answer"
     process = _children.get(child.pid)
+    if process is not None and process.returncode is None:
+        # Its threads may still be ending although the process itself is gone from the list.
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=2)
     if process is not None and process.returncode is not None and process.returncode < 0:
         return f"killed by {signal.Signals(-process.returncode).name}"
     last = next((line.strip() for line in reversed(log) if line.strip()), "")

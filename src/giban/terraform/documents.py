@@ -125,7 +125,7 @@ def write(files: Files, folder: str) -> list[str]:
             if _read(path) == text:
                 continue
             made += _make_folders(os.path.dirname(path))
-            temporary = f"{path}.new"
+            temporary = f"{path}.{os.getpid()}.new"
             pending.append((temporary, path))
             with open(temporary, "w", encoding="utf-8", newline="\n") as opened:
                 opened.write(text)

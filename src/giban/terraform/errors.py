@@ -136,11 +136,14 @@ def translate(
     diagnostics: Iterable[Diagnostic],
     resources: Mapping[str, HasOrigin] | None = None,
     documents: Mapping[str, HasOrigin] | None = None,
+    *,
+    planning: bool = False,
 ) -> list[Report]:
     """The reports of the errors among `diagnostics`, in their order, each text once.
 
     `resources` maps an address to what knows its component and its place in the blueprint (`stack.resources`);
-    `documents` does so for the name of a file, for errors that name no resource.
+    `documents` does so for the name of a file, for errors that name no resource. While `planning`, an error that points
+    into a document is about the document, unless its text is an answer from outside.
     """
     reports: list[Report] = []
     seen: set[tuple[str, str, str]] = set()
@@ -148,7 +151,10 @@ def translate(
         key = (diagnostic.address, diagnostic.summary, diagnostic.detail)
         if diagnostic.is_error and key not in seen:
             seen.add(key)
-            reports.append(_report(diagnostic, resources or {}, documents or {}))
+            report = _report(diagnostic, resources or {}, documents or {})
+            if planning and report.kind == "other" and diagnostic.place and not _FROM_OUTSIDE.search(report.original):
+                report = msgspec.structs.replace(report, kind="document", blame=USER)
+            reports.append(report)
     return reports
 
 
@@ -188,9 +194,6 @@ def _report(diagnostic: Diagnostic, resources: Mapping[str, HasOrigin], document
     else:
         known = match(original)
         kind, blame = known.kind, known.blame
-        if kind == "other" and diagnostic.place is not None and not _FROM_OUTSIDE.search(original):
-            # The provider looked at the document and refused it, before anything was sent anywhere.
-            kind, blame = "document", USER
         what, advice = known.what or _first_sentence(diagnostic), known.advice
     return Report(
         kind=kind,

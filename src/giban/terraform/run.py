@@ -251,7 +251,8 @@ class Terraform:
         return answer
 
     def _fail(self, command: str, outcome: Outcome, diagnostics: list[Diagnostic]) -> NoReturn:
-        reports = translate(diagnostics, self.resources, self.documents)
+        planning = command in ("plan", "validate")
+        reports = translate(diagnostics, self.resources, self.documents, planning=planning)
         if not reports:
             text = _plain_error(outcome.errors) or outcome.text.strip()
             if outcome.code < 0:
