@@ -26,7 +26,7 @@ cat <<NEXT
 
 The environment is up on emulated AWS. Now:
   $giban plan $blueprint                    nothing to change
-  edit $blueprint, then giban up again      only the difference is applied
+  edit $blueprint, then giban up again              only the difference is applied
   $giban rehearsal status $blueprint        the emulators
   $giban down $blueprint                    take it away
   $giban rehearsal stop $blueprint          stop the emulators

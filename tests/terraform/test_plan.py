@@ -41,6 +41,8 @@ def test_kinds_and_counts() -> None:
     ]  # fmt: skip
     assert plan.summary == Summary(add=1, change=1, destroy=1, replace=2, imported=1, moved=1, forget=1)
     assert str(plan) == "1 to add, 1 to change, 2 to replace, 1 to destroy, 1 to import, 1 to move, 1 to forget"
+    assert plan.summary.done == "1 added, 1 changed, 2 replaced, 1 destroyed, 1 imported, 1 moved, 1 forgotten"
+    assert Summary().done == ""
 
 
 def test_no_changes_says_so() -> None:
@@ -86,6 +88,14 @@ def test_attributes_hide_secrets_and_unknowns() -> None:
         "tags.b": ("2", "3", False),
     }
     assert plan.changes[0].replace_paths == ("ports[1]", "size")
+
+
+def test_an_empty_text_is_none() -> None:
+    plan = plan_of(change("aws_a.b", "update", before={"a": None, "b": "", "c": "", "d": 0}, after={"a": "", "c": "x"}))
+    assert [(item.path, item.before, item.after) for item in plan.changes[0].attributes()] == [
+        ("c", "", "x"),
+        ("d", "0", ""),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,17 @@ from collections.abc import Iterator
 
 from giban.cli.output import style
 from giban.lifecycle.deployment import Deployment
-from giban.lifecycle.up import UpResult
+from giban.lifecycle.up import RootResult, UpResult
+
+
+def _done(root: RootResult) -> str:
+    return (root.summary.done or "outputs changed") if root.changed else "no changes"
 
 
 def up_lines(deployed: Deployment, result: UpResult) -> Iterator[str]:
     """The result as text."""
     for root in result.roots:
-        yield style(f"{root.root}: {root.summary if root.changed else 'no changes'}", bold=True)
+        yield style(f"{root.root}: {_done(root)}", bold=True)
         for name, value in root.outputs.items():
             yield f"  {name} = {', '.join(value) if isinstance(value, list) else value}"
     if result.gaps:

@@ -98,8 +98,13 @@ def _root_plan(stack: Stack, found: Plan) -> RootPlan:
         resource = stack.resources.get(item.address.split("[", 1)[0])
         changes.append(Change(item.address, item.kind, resource.component if resource else "", item.attributes()))
     # Terraform also reports values it learned after creating a resource; only drift that it would undo is worth a line.
-    touched = {item.address for item in found.changes}
-    drift = [item.address for item in found.drift if item.address in touched]
+    touched = {(item.address, attribute.path) for item in found.changes for attribute in item.attributes()}
+    recreated = {item.address for item in found.changes if item.kind == "create"}
+    drift = [
+        item.address
+        for item in found.drift
+        if item.address in recreated or any((item.address, change.path) in touched for change in item.attributes())
+    ]
     return RootPlan(stack.key, False, changes, list(found.outputs), drift)
 
 

@@ -90,6 +90,20 @@ class Summary(msgspec.Struct, frozen=True):
         )
         return ", ".join(f"{count} {what}" for count, what in counts if count) or "no changes"
 
+    @property
+    def done(self) -> str:
+        """The same when it has been applied: `3 added, 1 changed`; empty when no resource was touched."""
+        counts = (
+            (self.add, "added"),
+            (self.change, "changed"),
+            (self.replace, "replaced"),
+            (self.destroy, "destroyed"),
+            (self.imported, "imported"),
+            (self.moved, "moved"),
+            (self.forget, "forgotten"),
+        )
+        return ", ".join(f"{count} {what}" for count, what in counts if count)
+
 
 class Plan(msgspec.Struct, frozen=True):
     """A plan. Data sources that are merely read and resources that stay are left out of `changes`."""
@@ -219,9 +233,13 @@ def _compare(path: str, change: PlanChange, old: _Values, new: _Values, found: l
                 inner = f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}" if path else str(key)
                 _compare(inner, change, old.child(key), new.child(key), found)
             return
-    if new.unknown is not True and old.value == new.value:
-        return
+    if new.unknown is not True and (old.value == new.value or {None, ""} >= _scalars(old.value, new.value)):
+        return  # Providers of this generation do not tell an empty text from none.
     found.append(AttributeChange(path, old.text, new.text, path in change.replace_paths))
+
+
+def _scalars(*values: Any) -> set[Any]:
+    return {value if isinstance(value, str | None) else True for value in values}
 
 
 def _keys(old: Any, new: Any, unknown: Any) -> list[Any] | None:
