@@ -231,7 +231,7 @@ def test_all_bad_settings_are_told() -> None:
         "The text holds bytes that are not UTF-8.",
         "There is an invisible control character (U+0000) here.",
         "There is an invisible control character (U+0000) here.",
-        "There is no item a[2]: the list has 1 items.",
+        "There is no item a[2]: the list has 1 item.",
         "There is no item c[1]: the list has 0 items.",
     ]
 

@@ -52,6 +52,7 @@ SAMPLES: list[tuple[str, str, str]] = [
         "Saved plan is stale\nThe given plan file can no longer be applied because the state was changed",
         HERE,
     ),
+    ("halted", "execution halted", HERE),
     (
         "lock-table",
         "Error acquiring the state lock\nError message: operation error DynamoDB: PutItem, https response error StatusCode: "

@@ -10,7 +10,7 @@ from giban.graph.graph import Graph
 from giban.graph.stack import Stack
 from giban.lifecycle.targets import Say
 from giban.rehearsal import process
-from giban.rehearsal.override import override
+from giban.rehearsal.override import environment, override
 from giban.rehearsal.process import Running, Status
 from giban.terraform.aws import Clients
 
@@ -94,7 +94,8 @@ class Rehearsal:
         """Nothing of the user's that has to do with AWS."""
         from giban.terraform.run import child_environment
 
-        return child_environment(os.environ, rehearsal=True, cli_config=cli_config)
+        extra = environment(self.running)
+        return child_environment(os.environ, rehearsal=True, cli_config=cli_config, extra=extra)
 
     def clients(self, region: str) -> Clients:
         """Clients for the emulators."""

@@ -68,6 +68,13 @@ _ROWS = (
         r"Saved plan is stale",
     ),
     Known(
+        "halted",
+        WORLD,
+        "Terraform was told to stop from outside.",
+        "What had been made by then is in the state: run the same command to go on.",
+        r"^\W*execution halted",
+    ),
+    Known(
         "lock-table",
         USER,
         'The lock table "{table}" does not exist.',
