@@ -107,6 +107,10 @@ def _check(subject: Subject, against: str | None, only: tuple[str, ...], fail_on
     checks = [_known(id_, all_checks()) for id_ in sorted(set(only))] or all_checks()
     graph, waivers = subject.read(subject.path)
     found = apply(run(graph, checks), waivers, date.today(), {check.id for check in checks} if only else None)
+    if not subject.terraform:
+        from giban.lifecycle.fixes import in_words_of_the_blueprint
+
+        found = in_words_of_the_blueprint(found)
     if against is not None:
         found = _new(found, run(subject.read(against)[0], checks))
     asked_for = [*checks, *(check for check in WAIVER_CHECKS if not only)]

@@ -6,12 +6,14 @@ import datetime
 
 from giban.checks.registry import Finding, run
 from giban.checks.waivers import apply
+from giban.lifecycle.fixes import in_words_of_the_blueprint
 from giban.lifecycle.pipeline import Compiled
 
 
 def findings(compiled: Compiled, today: datetime.date | None = None) -> list[Finding]:
     """Every finding; waived ones carry the reason. `today` decides which waivers have expired."""
-    return apply(run(compiled.graph), compiled.waivers, today or datetime.date.today())
+    found = apply(run(compiled.graph), compiled.waivers, today or datetime.date.today())
+    return in_words_of_the_blueprint(found)
 
 
 def blocking(compiled: Compiled) -> list[Finding]:
