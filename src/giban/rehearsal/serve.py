@@ -86,6 +86,7 @@ def _serve_moto(listener: socket.socket, port: int, guard: Guard, announce: str)
     from werkzeug.serving import make_server
 
     from giban.rehearsal import corrections_moto
+    from giban.rehearsal.one_at_a_time import one_at_a_time
     from giban.rehearsal.unsupported import answer_plainly
 
     corrections_moto.apply()
@@ -95,7 +96,7 @@ def _serve_moto(listener: socket.socket, port: int, guard: Guard, announce: str)
     server = make_server(
         LOOPBACK,
         port,
-        guard_wsgi(application, guard),
+        guard_wsgi(one_at_a_time(application), guard),
         threaded=True,
         request_handler=MotoRequestHandler,
         fd=listener.fileno(),
