@@ -55,7 +55,7 @@ def measure() -> list[Row]:
     giban = [sys.executable, "-m", "giban"]
     peer = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer_troposphere.py")
     with tempfile.TemporaryDirectory() as folder:
-        for name, text in (("small", blueprint(0, 1)), ("large", blueprint(32, 18))):
+        for name, text in (("small", blueprint(0, 1)), ("large", blueprint(33, 20))):
             with open(os.path.join(folder, f"{name}.yaml"), "w", encoding="utf-8") as file:
                 file.write(text)
         small, large = (size(os.path.join(folder, f"{name}.yaml")) for name in ("small", "large"))
