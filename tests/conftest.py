@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from hypothesis import HealthCheck, settings
+
+# These machines are noisy: nothing fails for being slow. CI tries the same examples every time; a developer's machine new ones.
+SLOW = [HealthCheck.too_slow]
+settings.register_profile("giban", deadline=None, suppress_health_check=SLOW)
+settings.register_profile("ci", deadline=None, suppress_health_check=SLOW, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "giban")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
