@@ -43,7 +43,7 @@ def test_the_real_provider_accepts_the_documents(name: str, tmp_path: Path) -> N
             command = [*engine.command, *words]
             return subprocess.run(command, cwd=folder, env=child, capture_output=True, text=True, check=False)
 
-        init = run("init", "-backend=false", "-no-color")
+        init = run("init", "-no-color")
         assert init.returncode == 0, init.stdout + init.stderr
         answer = json.loads(run("validate", "-json").stdout)
         assert answer["valid"], answer["diagnostics"]

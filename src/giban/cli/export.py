@@ -10,10 +10,10 @@ from giban.cli.options import blueprint_options, json_option
 @click.command("export", short_help="Write the Terraform documents to DIR.")
 @click.argument("folder", metavar="DIR")
 @blueprint_options
-@click.option("--no-backend", is_flag=True, help="Leave the remote state out: for a look, or for a state of your own.")
+@click.option("--backend", is_flag=True, help="Turn the remote state on, to go on with what `giban up --target aws` made.")
 @json_option
 def command(
-    folder: str, blueprint: str, environment: str | None, sets: tuple[str, ...], no_backend: bool, as_json: bool
+    folder: str, blueprint: str, environment: str | None, sets: tuple[str, ...], backend: bool, as_json: bool
 ) -> None:
     """Write the Terraform documents to DIR, with a README; they work without giban.
 
@@ -27,7 +27,7 @@ def command(
 
     if os.path.isfile(folder) and not os.path.isfile(blueprint):
         raise Problems([Problem(f"{folder} is a file.", f"The folder comes first: giban export {blueprint} {folder}")])
-    result = export(compile_blueprint(blueprint, environment, sets), folder, backend=not no_backend)
+    result = export(compile_blueprint(blueprint, environment, sets), folder, backend=backend)
     if as_json:
         from giban.cli.output import print_json
 

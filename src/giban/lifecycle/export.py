@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import msgspec
 
 from giban.graph.problems import Problem, Problems
 from giban.lifecycle.pipeline import Compiled
-from giban.terraform.documents import differing, documents, stale, write
+from giban.terraform.documents import BACKEND, EXAMPLE, differing, documents, stale, write
 
 README = "README.md"
 OURS = "`giban export` writes these files and this one; everything else here is yours and stays as it is:"
@@ -26,16 +27,19 @@ class Exported(msgspec.Struct, frozen=True):
     unchanged: int
 
 
-def export(compiled: Compiled, folder: str, *, backend: bool = True) -> Exported:
+def export(compiled: Compiled, folder: str, *, backend: bool = False) -> Exported:
     """Write documents and README to `folder`.
 
+    The remote state is written as an example that Terraform does not read, unless `backend` turns it on.
     Only what an earlier export wrote there, by its README, is replaced or removed. Raises Problems when `folder` is a
     file or holds other files under the names of ours, OSError when it cannot be written.
     """
     if os.path.exists(folder) and not os.path.isdir(folder):
         raise Problems([Problem(f"{folder} is a file.", "Name a folder; it is made when it is not there.")])
     graph = compiled.graph
-    files = documents(graph, backend=backend)
+    files = documents(graph)
+    if not backend:
+        files = {_not_read(name): text for name, text in files.items()}
     files[README] = readme(compiled, backend, sorted(files))
     ours = _written_before(folder)
     _refuse_to_replace(differing(files, folder), ours, folder)
@@ -51,6 +55,10 @@ def export(compiled: Compiled, folder: str, *, backend: bool = True) -> Exported
         removed=old,
         unchanged=len(files) - len(written),
     )
+
+
+def _not_read(name: str) -> str:
+    return f"{name}{EXAMPLE}" if os.path.basename(name) == BACKEND else name
 
 
 def _written_before(folder: str) -> frozenset[str]:
@@ -95,21 +103,8 @@ def readme(compiled: Compiled, backend: bool, names: list[str]) -> str:
     lines += [f"terraform -chdir={stack.key} init && terraform -chdir={stack.key} apply" for stack in graph.stacks]
     lines += ["```", ""]
     remote = graph.stacks[-1].backend
-    if backend and remote is not None:
-        lock = (
-            "a lock file beside it"
-            if remote.get("use_lockfile")
-            else f"the DynamoDB table `{remote['dynamodb_table']}`"
-        )
-        lines += [
-            f"The state is in the bucket `{remote['bucket']}` ({remote['region']}), locked by {lock}. The bucket must be",
-            "there first: `giban state create --target aws` makes it, and so does any other way (versioned, encrypted,",
-            "private). To look at the documents without an account: `terraform init -backend=false && terraform validate`.",
-        ]
-    else:
-        lines += [
-            "No remote state is configured: Terraform keeps `terraform.tfstate` in each folder until you add a backend."
-        ]
+    if remote is not None:
+        lines += _state_lines(remote, backend)
     if any(stack.key == "global" for stack in graph.stacks):
         lines += [
             "",
@@ -118,3 +113,21 @@ def readme(compiled: Compiled, backend: bool, names: list[str]) -> str:
         ]
     lines += ["", OURS, "", *(f"- `{name}`" for name in names)]
     return "\n".join(lines) + "\n"
+
+
+def _state_lines(remote: dict[str, Any], backend: bool) -> list[str]:
+    lock = "a lock file beside it" if remote.get("use_lockfile") else f"the DynamoDB table `{remote['dynamodb_table']}`"
+    place = f"in the bucket `{remote['bucket']}` ({remote['region']}), locked by {lock}"
+    if backend:
+        return [
+            f"The state is {place}. The bucket must be",
+            "there first: `giban state create --target aws` makes it, and so does any other way (versioned, encrypted,",
+            "private). To look at the documents without an account: `terraform init -backend=false && terraform validate`.",
+        ]
+    return [
+        "Terraform keeps `terraform.tfstate` in each folder, until you name another place.",
+        "",
+        f"**Has `giban up --target aws` applied this already?** Then the state is {place}:",
+        f"rename `{BACKEND}{EXAMPLE}` to `{BACKEND}` in each folder before `init`, or Terraform plans everything",
+        "anew. The same file moves a state of your own there; `giban state create --target aws` makes the bucket.",
+    ]

@@ -26,6 +26,8 @@ PROVIDER = "provider.tf.json"
 BACKEND = "backend.tf.json"
 OUTPUTS = "outputs.tf.json"
 RAW = "raw.tf.json"
+EXAMPLE = ".example"
+"""At the end of a document's name: Terraform does not read it."""
 
 Files = dict[str, str]
 """Relative path to text."""
@@ -165,7 +167,7 @@ def stale(files: Files, folder: str) -> list[str]:
     """Documents that an earlier run wrote into these roots and this one does not have, by relative path."""
     found = []
     for root in sorted({name.split("/", 1)[0] for name in files if "/" in name}):
-        for place, suffix in ((root, ".tf.json"), (f"{root}/files", ".sh")):
+        for place, suffix in ((root, (".tf.json", f".tf.json{EXAMPLE}")), (f"{root}/files", (".sh",))):
             where = os.path.join(folder, place)
             if os.path.isdir(where):
                 found += [
