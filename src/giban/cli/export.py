@@ -10,7 +10,9 @@ from giban.cli.options import blueprint_options, json_option
 @click.command("export", short_help="Write the Terraform documents to DIR.")
 @click.argument("folder", metavar="DIR")
 @blueprint_options
-@click.option("--backend", is_flag=True, help="Turn the remote state on, to go on with what `giban up --target aws` made.")
+@click.option(
+    "--backend", is_flag=True, help="Turn the remote state on, to go on with what `giban up --target aws` made."
+)
 @json_option
 def command(
     folder: str, blueprint: str, environment: str | None, sets: tuple[str, ...], backend: bool, as_json: bool
