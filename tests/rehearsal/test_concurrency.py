@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Any
 
 from giban.rehearsal.contents import clients
@@ -53,7 +54,7 @@ def test_a_request_waits_for_the_one_before_it() -> None:
         inside.pop()
         return [environ["n"]]
 
-    answer = one_at_a_time(slow)
+    answer = one_at_a_time(slow, Lock())
     with ThreadPoolExecutor(WORKERS) as pool:
         answers = list(pool.map(lambda n: b"".join(answer({"n": str(n).encode()}, None)), range(200)))
     assert answers == [str(n).encode() for n in range(200)]

@@ -12,6 +12,7 @@ import pytest
 
 from giban.rehearsal import corrections_ministack, corrections_moto
 from giban.rehearsal.contents import Clients
+from giban.rehearsal.patching import put
 from giban.rehearsal.process import Running
 from giban.rehearsal.services import ACCOUNT
 from giban.rehearsal.unsupported import body
@@ -335,6 +336,68 @@ def test_query_logging_of_zones(client: Clients) -> None:
     dns.delete_hosted_zone(Id=zone)
 
 
+def test_shutdown_behaviour_of_instances(client: Clients, instance: str, network: dict[str, str]) -> None:
+    ec2 = client("ec2")
+    ec2.modify_instance_attribute(InstanceId=instance, InstanceInitiatedShutdownBehavior={"Value": "terminate"})
+    assert [group["GroupId"] for group in described(client, instance)["SecurityGroups"]] == [network["a"]]
+    name = "instanceInitiatedShutdownBehavior"
+    found = ec2.describe_instance_attribute(InstanceId=instance, Attribute=name)
+    assert found["InstanceInitiatedShutdownBehavior"] == {"Value": "terminate"}
+    ec2.modify_instance_attribute(InstanceId=instance, Groups=[network["b"]])
+    assert [group["GroupId"] for group in described(client, instance)["SecurityGroups"]] == [network["b"]]
+
+
+def test_elastic_addresses_stay(client: Clients, instance: str) -> None:
+    ec2 = client("ec2")
+    first = described(client, instance)["PublicIpAddress"]
+    address = ec2.allocate_address(Domain="vpc")
+    made = ec2.associate_address(AllocationId=address["AllocationId"], InstanceId=instance)["AssociationId"]
+    ec2.get_waiter("instance_running").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
+    ec2.stop_instances(InstanceIds=[instance])
+    ec2.get_waiter("instance_stopped").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
+    assert described(client, instance)["PublicIpAddress"] == address["PublicIp"] != first
+    ec2.start_instances(InstanceIds=[instance])
+    assert described(client, instance)["PublicIpAddress"] == address["PublicIp"]
+    ec2.disassociate_address(AssociationId=made)
+    ec2.release_address(AllocationId=address["AllocationId"])
+    ec2.get_waiter("instance_running").wait(InstanceIds=[instance], WaiterConfig={"Delay": 1})
+    ec2.stop_instances(InstanceIds=[instance])
+    assert "PublicIpAddress" not in described(client, instance), "one of its own goes back to the pool"
+
+
+def test_days_of_backups(client: Clients) -> None:
+    tables = client("dynamodb")
+    key = [{"AttributeName": "pk", "KeyType": "HASH"}]
+    kinds = [{"AttributeName": "pk", "AttributeType": "S"}]
+    tables.create_table(TableName="backed-up", KeySchema=key, AttributeDefinitions=kinds, BillingMode="PAY_PER_REQUEST")
+
+    def found() -> dict[str, Any]:
+        answer: dict[str, Any] = tables.describe_continuous_backups(TableName="backed-up")
+        made: dict[str, Any] = answer["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+        return made
+
+    assert found() == {"PointInTimeRecoveryStatus": "DISABLED"}
+    for wanted, days in (({}, 35), ({"RecoveryPeriodInDays": 7}, 7)):
+        on = {"PointInTimeRecoveryEnabled": True, **wanted}
+        tables.update_continuous_backups(TableName="backed-up", PointInTimeRecoverySpecification=on)
+        assert found()["RecoveryPeriodInDays"] == days
+    tables.delete_table(TableName="backed-up")
+
+
+def test_address_families_of_apis(client: Clients) -> None:
+    apis = client("apigatewayv2")
+    plain = apis.create_api(Name="plain", ProtocolType="HTTP")["ApiId"]
+    both = apis.create_api(Name="both", ProtocolType="HTTP", IpAddressType="dualstack")["ApiId"]
+    assert apis.get_api(ApiId=plain)["IpAddressType"] == "ipv4"
+    assert apis.get_api(ApiId=both)["IpAddressType"] == "dualstack"
+    apis.update_api(ApiId=both, Description="another")
+    assert apis.get_api(ApiId=both)["IpAddressType"] == "dualstack"
+    apis.update_api(ApiId=both, IpAddressType="ipv4")
+    assert apis.get_api(ApiId=both)["IpAddressType"] == "ipv4"
+    apis.delete_api(ApiId=plain)
+    apis.delete_api(ApiId=both)
+
+
 def test_scripts_of_the_machine_are_not_run() -> None:
     corrections_ministack.no_start_scripts()
     from ministack import app
@@ -365,6 +428,6 @@ def test_a_correction_that_no_longer_fits_is_noticed() -> None:
         there = 1
 
     with pytest.raises(AttributeError, match="no longer fits"):
-        corrections_moto._set(Theirs, "gone", 1)
+        put(Theirs, "gone", 1)
     with pytest.raises(AttributeError, match="no longer fits"):
-        corrections_moto._set(Theirs, "there", 1, new=True)
+        put(Theirs, "there", 1, new=True)

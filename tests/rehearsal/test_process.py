@@ -19,7 +19,7 @@ from giban.rehearsal import identity, process, record
 from giban.rehearsal.contents import clients
 from giban.rehearsal.errors import EmulatorFailed, RehearsalUnavailable
 from giban.rehearsal.process import Rehearsal, child_environment
-from giban.rehearsal.services import EMULATORS
+from giban.rehearsal.services import EMULATORS, PROCESSES, WORLD
 
 REGION = "ap-northeast-2"
 
@@ -30,6 +30,9 @@ def own(tmp_path: Path) -> Iterator[Rehearsal]:
     made = Rehearsal(str(tmp_path / "state"))
     yield made
     made.stop()
+    # Those that ended without a stop are not waited for by anybody else.
+    for child in process._children.values():
+        child.poll()
 
 
 def eventually(condition: Callable[[], bool]) -> None:
@@ -45,7 +48,7 @@ def pids(rehearsal: Rehearsal) -> dict[str, int]:
 
 
 def test_nothing_is_there_before_the_first_start(own: Rehearsal) -> None:
-    assert [(status.emulator, status.state) for status in own.status()] == [(name, "stopped") for name in EMULATORS]
+    assert [(status.emulator, status.state) for status in own.status()] == [(name, "stopped") for name in PROCESSES]
     assert own.running() is None
     assert own.stop() is False
     assert not os.path.exists(own.folder)
@@ -54,7 +57,7 @@ def test_nothing_is_there_before_the_first_start(own: Rehearsal) -> None:
 def test_it_is_started_once_and_found_afterwards(own: Rehearsal) -> None:
     first = own.start(REGION)
     assert not first.found
-    assert [status.state for status in own.status()] == ["running", "running"]
+    assert [status.state for status in own.status()] == ["running"] * 3
     # Another command is another object with the same folder.
     second = Rehearsal(own.folder).start(REGION)
     assert second.found
@@ -94,6 +97,28 @@ def test_a_killed_emulator_is_noticed_and_replaced(own: Rehearsal, emulator: str
     # The other one held the rest of the same world: it was replaced too.
     assert killed not in pids(own).values()
     assert own.start(REGION).found
+
+
+def test_a_killed_world_is_started_again_beside_the_emulators(own: Rehearsal) -> None:
+    first = own.start(REGION)
+    clients(first, REGION)("s3").create_bucket(Bucket="kept", CreateBucketConfiguration={"LocationConstraint": REGION})
+    before = pids(own)
+    os.kill(before[WORLD], signal.SIGKILL)
+    eventually(lambda: identity.started(before[WORLD]) is None)
+    states = {status.emulator: status.state for status in own.status()}
+    assert states == {"moto": "running", "ministack": "running", WORLD: "crashed"}
+    halved = own.running()
+    assert halved is not None
+    assert set(halved.ports) == set(EMULATORS), "the emulators can still be asked"
+    said: list[str] = []
+    again = own.start(REGION, said.append)
+    assert said == [f"{WORLD} had stopped by itself (killed by SIGKILL); it starts again."]
+    assert again.ports == first.ports, "bookmarks still lead there"
+    assert again.token == first.token
+    assert [bucket["Name"] for bucket in clients(again, REGION)("s3").list_buckets()["Buckets"]] == ["kept"]
+    after = pids(own)
+    assert {name: after[name] == before[name] for name in PROCESSES} == {"moto": True, "ministack": True, WORLD: False}
+    assert own.start(REGION).warnings == ()
 
 
 def test_a_killed_emulator_is_noticed_by_another_command(own: Rehearsal) -> None:
@@ -137,11 +162,11 @@ def test_a_number_that_went_to_another_process_is_left_alone(own: Rehearsal) -> 
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as bystander:
         children = tuple(
             record.Child(emulator=name, pid=bystander.pid, start="another/1", port=9, started_at=0.0)
-            for name in EMULATORS
+            for name in PROCESSES
         )
         record.write(own.folder, record.Record(version="0", region=REGION, children=children))
         record.write_token(own.folder, "t")
-        assert [status.state for status in own.status()] == ["crashed", "crashed"]
+        assert [status.state for status in own.status()] == ["crashed"] * 3
         own.start(REGION)
         assert bystander.poll() is None
         own.stop()
@@ -162,8 +187,8 @@ def test_sigterm_ends_it_in_order(own: Rehearsal) -> None:
     for pid in there.values():
         os.kill(pid, signal.SIGTERM)
     eventually(lambda: all(identity.started(pid) is None for pid in there.values()))
-    for emulator in EMULATORS:
-        with open(os.path.join(own.folder, f"{emulator}.log"), encoding="utf-8") as file:
+    for name in PROCESSES:
+        with open(os.path.join(own.folder, f"{name}.log"), encoding="utf-8") as file:
             assert "Traceback" not in file.read()
 
 
@@ -203,7 +228,7 @@ def test_an_emulator_that_does_not_come_up_is_explained(own: Rehearsal, monkeypa
         own.start(REGION)
     assert "ended while it was starting" in str(caught.value)
     assert "encodings" in str(caught.value), "the end of the log is shown"
-    assert [status.state for status in own.status()] == ["stopped", "stopped"]
+    assert [status.state for status in own.status()] == ["stopped"] * 3
 
 
 def test_missing_packages_are_named(own: Rehearsal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +253,7 @@ def test_a_spoiled_record_counts_as_none(own: Rehearsal, text: str) -> None:
     with open(os.path.join(own.folder, "record.json"), "w", encoding="utf-8") as file:
         file.write(text)
     assert own.running() is None
-    assert [status.state for status in own.status()] == ["stopped", "stopped"]
+    assert [status.state for status in own.status()] == ["stopped"] * 3
 
 
 def test_the_begin_of_a_process_tells_it_from_others() -> None:

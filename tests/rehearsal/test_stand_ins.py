@@ -44,3 +44,19 @@ def test_what_another_root_makes_is_left_to_it(client: Clients) -> None:
     region.data("aws_route53_zone", "main", name="own.example.com")
     region.data("aws_ssm_parameter", "version", name="/team/version")
     assert make_stand_ins(client, Graph("t", [world, region])) == []
+
+
+def test_an_image_that_is_looked_up_by_tag_is_made_once(client: Clients) -> None:
+    stack = Stack("ap-northeast-2", "ap-northeast-2")
+    tag, kind = {"name": "tag:giban:image", "values": ["t/dev"]}, {"name": "architecture", "values": ["arm64"]}
+    stack.data("aws_ami", "baked", owners=["self"], most_recent=True, filter=[tag, kind])
+    graph = Graph("t", [stack])
+    (said,) = make_stand_ins(client, graph)
+    assert said.endswith("which data.aws_ami.baked looks up")
+    assert make_stand_ins(client, graph) == []
+    ec2 = client("ec2")
+    (image,) = ec2.describe_images(Owners=["self"], Filters=[{"Name": "tag:giban:image", "Values": ["t/dev"]}])[
+        "Images"
+    ]
+    assert image["Architecture"] == "arm64"
+    ec2.deregister_image(ImageId=image["ImageId"])

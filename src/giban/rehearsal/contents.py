@@ -96,6 +96,11 @@ def _instances(client: Clients) -> list[str]:
     return [item["InstanceId"] for item in instances if item["State"]["Name"] != "terminated"]
 
 
+def _volumes(client: Clients) -> list[str]:
+    pages = client("ec2").get_paginator("describe_volumes").paginate()
+    return [item["VolumeId"] for page in pages for item in page["Volumes"]]
+
+
 def _endpoints(client: Clients) -> list[str]:
     found = client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
     return [item["VpcEndpointId"] for item in found if item.get("State") != "deleted"]
@@ -151,6 +156,7 @@ KINDS: dict[str, Callable[[Clients], list[str]]] = {
     "addresses": _named("ec2", "describe_addresses", "Addresses", "AllocationId"),
     "network endpoints": _endpoints,
     "instances": _instances,
+    "volumes": _volumes,
     "launch templates": _named("ec2", "describe_launch_templates", "LaunchTemplates", "LaunchTemplateName"),
     "auto scaling groups": _named(
         "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", "AutoScalingGroupName"
@@ -175,6 +181,10 @@ KINDS: dict[str, Callable[[Clients], list[str]]] = {
     "queues": _named("sqs", "list_queues", "QueueUrls", ""),
     "tables": _named("dynamodb", "list_tables", "TableNames", ""),
     "functions": _named("lambda", "list_functions", "Functions", "FunctionName"),
+    "APIs": _named("apigatewayv2", "get_apis", "Items", "Name"),
+    "API names": _named("apigatewayv2", "get_domain_names", "Items", "DomainName"),
+    "event rules": _named("events", "list_rules", "Rules", "Name"),
+    "schedules": _named("scheduler", "list_schedules", "Schedules", "Name"),
 }
 """Kind of thing, in words, to the function that lists it."""
 

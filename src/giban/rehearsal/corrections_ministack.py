@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from giban.rehearsal.query_logging import add_to_route53
+from giban.rehearsal.visits import close_default_endpoints, hide_errors_of_functions, put_events_right
 
 VERSION = "1.5.33"
 """The release these corrections were made for; another one is not patched blindly (see `apply`)."""
@@ -47,7 +48,72 @@ def changes_of_records_are_done() -> None:
     route53.handle_request = handle_request
 
 
-CORRECTIONS: tuple[Callable[[], None], ...] = (no_start_scripts, changes_of_records_are_done, add_to_route53)
+def days_of_backups() -> None:
+    """For how many days a table can be set back was forgotten: `point_in_time_recovery` drifted.
+
+    35 where nothing is said.
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PointInTimeRecoverySpecification.html
+    """
+    import json
+
+    from ministack.core.responses import AccountRegionScopedDict
+    from ministack.services import dynamodb
+
+    days = AccountRegionScopedDict()
+    describe, update = dynamodb._describe_continuous_backups, dynamodb._update_continuous_backups
+
+    def with_days(answer: Any, name: str) -> Any:
+        status, headers, body = answer
+        found = json.loads(body)
+        backups = found.get("ContinuousBackupsDescription", {}).get("PointInTimeRecoveryDescription", {})
+        if backups.get("PointInTimeRecoveryStatus") != "ENABLED":
+            return answer
+        backups["RecoveryPeriodInDays"] = days.get(name, 35)
+        return status, headers, json.dumps(found).encode()
+
+    def describe_continuous_backups(data: dict[str, Any]) -> Any:
+        return with_days(describe(data), dynamodb._normalize_table_name(data.get("TableName")))
+
+    def update_continuous_backups(data: dict[str, Any]) -> Any:
+        name = dynamodb._normalize_table_name(data.get("TableName"))
+        days[name] = data.get("PointInTimeRecoverySpecification", {}).get("RecoveryPeriodInDays", 35)
+        return with_days(update(data), name)
+
+    dynamodb._describe_continuous_backups = describe_continuous_backups
+    dynamodb._update_continuous_backups = update_continuous_backups
+
+
+def address_families_of_apis() -> None:
+    """Whether an HTTP API answers over IPv6 was forgotten, so that `ip_address_type` drifted. `ipv4` where nothing is said."""
+    import json
+
+    from ministack.services import apigateway
+
+    create, update = apigateway._create_api, apigateway._update_api
+
+    def kept(answer: Any, data: dict[str, Any]) -> Any:
+        status, headers, body = answer
+        found = json.loads(body)
+        api = apigateway._apis.get(found.get("apiId", ""))
+        if status >= 400 or api is None:
+            return answer
+        api["ipAddressType"] = data.get("ipAddressType") or api.get("ipAddressType", "ipv4")
+        return status, headers, json.dumps({**found, "ipAddressType": api["ipAddressType"]}).encode()
+
+    apigateway._create_api = lambda data: kept(create(data), data)
+    apigateway._update_api = lambda api_id, data: kept(update(api_id, data), data)
+
+
+CORRECTIONS: tuple[Callable[[], None], ...] = (
+    no_start_scripts,
+    changes_of_records_are_done,
+    add_to_route53,
+    put_events_right,
+    hide_errors_of_functions,
+    close_default_endpoints,
+    days_of_backups,
+    address_families_of_apis,
+)
 
 
 def apply() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from giban.rehearsal.instance_refresh import add_to_autoscaling
+from giban.rehearsal.patching import put as _set
 
 VERSION = "5.2.5"
 """The release these corrections were made for; another one is not patched blindly (see `apply`)."""
@@ -156,6 +157,45 @@ def groups_of_instances() -> None:
     _set(Instance, "__init__", init)
 
 
+def elastic_addresses_stay() -> None:
+    """A stop took the elastic address from an instance in a public subnet, and the next start gave it another one."""
+    from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+
+    begin, end = NetworkInterface.start, NetworkInterface.stop
+
+    def elastic(self: Any) -> bool:
+        return any(address.eni is self for address in self.ec2_backend.addresses)
+
+    def start(self: Any) -> None:
+        if not elastic(self):
+            begin(self)
+
+    def stop(self: Any) -> None:
+        if not elastic(self):
+            end(self)
+
+    _set(NetworkInterface, "start", start)
+    _set(NetworkInterface, "stop", stop)
+
+
+def shutdown_behaviour_of_instances() -> None:
+    """Setting what an instance does when it shuts itself down took all its security groups away instead."""
+    from moto.ec2.responses.instances import InstanceResponse
+
+    set_groups = InstanceResponse._security_grp_instance_attribute_handler
+
+    def handle(self: Any) -> bool:
+        behaviour = self._get_param("InstanceInitiatedShutdownBehavior.Value")
+        if behaviour is not None:
+            self.error_on_dryrun()
+            instance_id = self._get_param("InstanceId")
+            self.ec2_backend.modify_instance_attribute(instance_id, "instance_initiated_shutdown_behavior", behaviour)
+            return True
+        return bool(self._get_param("Groups", [])) and bool(set_groups(self))
+
+    _set(InstanceResponse, "_security_grp_instance_attribute_handler", handle)
+
+
 def size_of_root_volumes() -> None:
     """A root volume without a size was refused ("must contain the parameter size"); AWS takes the size of the image."""
     from moto.ec2.responses.instances import InstanceResponse
@@ -283,6 +323,8 @@ CORRECTIONS: tuple[Callable[[], None], ...] = (
     settings_of_groups,
     state_of_policies,
     groups_of_instances,
+    elastic_addresses_stay,
+    shutdown_behaviour_of_instances,
     size_of_root_volumes,
     numbers_of_databases,
     certificate_of_databases,
@@ -293,20 +335,12 @@ CORRECTIONS: tuple[Callable[[], None], ...] = (
 )
 
 
-def apply() -> None:
-    """Apply every correction; nothing when moto is not the release they were made for."""
+def apply() -> bool:
+    """Apply every correction; nothing, and False, when moto is not the release they were made for."""
     import moto
 
-    if moto.__version__ == VERSION:
-        for correction in CORRECTIONS:
-            correction()
-
-
-def _set(owner: type, name: str, value: Any, *, new: bool = False) -> None:
-    """Replace a member of a class of moto's, which must be there, or add a `new` one, which must not.
-
-    So a correction that no longer fits is noticed at once.
-    """
-    if hasattr(owner, name) == new:
-        raise AttributeError(f"{owner.__name__}.{name}: the correction no longer fits")
-    setattr(owner, name, value)
+    if moto.__version__ != VERSION:
+        return False
+    for correction in CORRECTIONS:
+        correction()
+    return True

@@ -10,6 +10,7 @@ from giban.graph.graph import Graph
 GAPS: dict[str, str] = {
     "aws_acm_certificate": "Issued at once, whether or not the DNS records are right; there is no key, so nothing serves it.",
     "aws_acmpca_certificate_authority": "Recorded only; it signs nothing.",
+    "aws_apigatewayv2_stage": "Answers through this machine's edge; requests are not throttled, no access log is written.",
     "aws_autoscaling_group": "Its instances exist as records and count as healthy; no machine boots, user data does not run.",
     "aws_autoscaling_policy": "Recorded; no load arrives, so nothing scales by itself.",
     "aws_cloudwatch_metric_alarm": "Recorded; no metrics arrive, so it never changes its state by itself.",
@@ -19,11 +20,15 @@ GAPS: dict[str, str] = {
     "aws_rds_cluster": "Recorded; no database runs, nothing can connect.",
     "aws_elasticache_replication_group": "Recorded; no cache runs.",
     "aws_flow_log": "Recorded; there is no traffic, so nothing is logged.",
-    "aws_instance": "Exists as a record with addresses; no machine boots, user data does not run.",
+    "aws_ebs_volume": "Recorded and attached; nothing is stored on it.",
+    "aws_instance": "Starts and stops as a record with addresses; no machine boots, user data does not run. "
+    "A workstation's has a stand-in that runs the real agent.",
+    "aws_lambda_function": "Runs on this machine's Python, as you; what its role may do is not checked, and what it prints "
+    "does not reach its log group.",
     "aws_lb": "Recorded with its address; nothing listens there, no request is forwarded, no access log is written.",
     "aws_lb_target_group": "Targets register; health checks are not made, all count as healthy.",
     "aws_nat_gateway": "Recorded; no packet passes.",
-    "aws_route53_record": "Recorded; no name server answers for it.",
+    "aws_route53_record": "Recorded; no name server answers for it, only the edge of this machine goes by it.",
     "aws_s3_bucket_lifecycle_configuration": "Recorded; objects do not age.",
     "aws_s3_bucket_logging": "Recorded; no access log is written.",
     "aws_ssm_document": "Recorded; no session can be opened.",

@@ -14,9 +14,8 @@ from typing import Any
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
-def one_at_a_time(application: Application) -> Application:
-    """A WSGI application that answers one request at a time."""
-    lock = Lock()
+def one_at_a_time(application: Application, lock: Lock) -> Application:
+    """A WSGI application that answers one request at a time, and none while somebody else holds the lock."""
 
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         with lock:

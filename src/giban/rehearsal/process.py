@@ -1,10 +1,11 @@
-"""The emulators as child processes: started detached, found again by the next command, stopped, and missed when gone.
+"""The rehearsal's child processes: started detached, found again by the next command, stopped, and missed when gone.
 
-1. start    under a lock: what is there and answers is used; else a new secret, one child per emulator, wait until both answer
+1. start    under a lock: what is there and answers is used; else a new secret, all three at once, wait until they answer
 2. find     by the record file: number and begin of the process, then a request to its health path
 3. stop     SIGTERM to the child's group, SIGKILL to what is left; then the record, the secret and the files it kept
-4. crash    a record whose process is gone: told with the end of its log; the next start makes a whole new set, because
-            the two hold parts of one world (the state bucket is in one, the network in the other)
+4. crash    a record whose process is gone: told with the end of its log. After an emulator's the next start makes a whole new
+            set, because the two hold parts of one account (the state bucket is in one, the network in the other); the
+            world holds nothing, so it alone is started again, at its old port if that is free
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
 
@@ -25,7 +26,7 @@ from giban.rehearsal.errors import EmulatorFailed, RehearsalUnavailable, StartUn
 from giban.rehearsal.guard import HEALTH_PATH
 from giban.rehearsal.identity import is_alive, started
 from giban.rehearsal.record import Child, Record
-from giban.rehearsal.services import EMULATORS
+from giban.rehearsal.services import EMULATORS, PROCESSES, WORLD
 
 START_LIMIT = 90.0
 """Seconds until a started emulator must answer; a loaded machine needs ten."""
@@ -40,9 +41,10 @@ _children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """How one emulator is."""
+    """How one process is."""
 
     emulator: str
+    """Its name; `world` is no emulator."""
     state: Literal["running", "stopped", "crashed"]
     pid: int = 0
     port: int = 0
@@ -60,7 +62,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     region: str
     ports: dict[str, int]
-    """Emulator to port on 127.0.0.1."""
+    """Process to port on 127.0.0.1; the world's is missing while it is down."""
     found: bool
     """True when it was running already, False when it was started just now."""
     warnings: tuple[str, ...] = ()
@@ -85,7 +87,7 @@ class Rehearsal:
         with self._lock():
             there = self.running()
             if there is not None:
-                return there
+                return there if WORLD in there.ports else self._start_world(there, say)
             _require_packages()
             warnings = self._clear_away()
             for warning in warnings:
@@ -93,20 +95,20 @@ class Rehearsal:
             return self._start_new(region, tuple(warnings))
 
     def running(self) -> Running | None:
-        """The set when all of it runs and answers, else None. Changes nothing."""
+        """The set when both emulators run and answer, else None. Changes nothing."""
         record, token = notes.read(self.folder), notes.read_token(self.folder)
-        if record is None or token is None or {child.emulator for child in record.children} != set(EMULATORS):
+        if record is None or token is None:
             return None
-        if not all(self._is_well(child) for child in record.children):
+        ports = {child.emulator: child.port for child in record.children if self._is_well(child)}
+        if not set(EMULATORS) <= set(ports):
             return None
-        ports = {child.emulator: child.port for child in record.children}
         return Running(token=token, region=record.region, ports=ports, found=True)
 
     def status(self) -> list[Status]:
-        """How each emulator is, in a fixed order. Changes nothing."""
+        """How each process is, in a fixed order. Changes nothing."""
         record = notes.read(self.folder)
         children = {child.emulator: child for child in record.children} if record else {}
-        return [self._status(name, children.get(name)) for name in EMULATORS]
+        return [self._status(name, children.get(name)) for name in PROCESSES]
 
     def stop(self) -> bool:
         """Stop the emulators; everything they held is gone. False when none was there."""
@@ -132,8 +134,8 @@ class Rehearsal:
         os.makedirs(os.path.join(self.folder, "tmp"), mode=0o700, exist_ok=True)
         record = Record(version=__version__, region=region)
         try:
-            for emulator in EMULATORS:
-                child = self._spawn(emulator, region)
+            for name in PROCESSES:
+                child = self._spawn(name, region)
                 # Written at once: whatever happens from here on, the child can be found and stopped.
                 record = msgspec.structs.replace(record, children=(*record.children, child))
                 notes.write(self.folder, record)
@@ -146,11 +148,29 @@ class Rehearsal:
         ports = {child.emulator: child.port for child in ready}
         return Running(token=token, region=region, ports=ports, found=False, warnings=warnings)
 
-    def _spawn(self, emulator: str, region: str) -> Child:
+    def _start_world(self, there: Running, say: Callable[[str], None]) -> Running:
+        """The world anew beside emulators that run."""
+        record = notes.read(self.folder)
+        if record is None:
+            raise EmulatorFailed(message=f"The record in {self.folder} has just been removed. Try again.")
+        old = next((child for child in record.children if child.emulator == WORLD), None)
+        warning = f"{WORLD} had stopped by itself ({self._status(WORLD, old).reason}); it starts again."
+        say(warning)
+        others = tuple(child for child in record.children if child.emulator != WORLD)
+        if old is not None:
+            self._end([old], time.monotonic())
+        notes.remove(self.folder, f"{WORLD}.port")
+        child = self._spawn(WORLD, record.region, old.port if old else 0)
+        notes.write(self.folder, msgspec.structs.replace(record, children=(*others, child)))
+        child = self._wait_for(child, time.monotonic() + START_LIMIT)
+        notes.write(self.folder, msgspec.structs.replace(record, children=(*others, child)))
+        return msgspec.structs.replace(there, ports={**there.ports, WORLD: child.port}, warnings=(warning,))
+
+    def _spawn(self, emulator: str, region: str, port: int = 0) -> Child:
         log = os.open(self._path(f"{emulator}.log"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         # -P: a module of the working folder's name must not be imported instead of the real one.
         command = [sys.executable, "-P", "-m", "giban.rehearsal.serve", emulator]
-        command += ["--folder", self.folder, "--region", region]
+        command += ["--folder", self.folder, "--region", region, "--port", str(port)]
         try:
             process = subprocess.Popen(
                 command,
@@ -186,7 +206,7 @@ class Rehearsal:
     def _clear_away(self) -> list[str]:
         """Stop what is left of an earlier set; say what was lost."""
         record = notes.read(self.folder)
-        lost = [status for status in self.status() if status.state == "crashed"]
+        lost = [status for status in self.status() if status.state == "crashed" and status.emulator in EMULATORS]
         warnings = [
             f"{status.emulator} had stopped by itself ({status.reason}). What the emulators held is lost; "
             "they start again empty."
@@ -198,19 +218,25 @@ class Rehearsal:
     def _stop_all(self, record: Record | None) -> None:
         import shutil
 
-        children = record.children if record else ()
+        from giban.rehearsal import hosts
+
+        self._end(record.children if record else (), time.monotonic() + STOP_LIMIT)
+        hosts.remove(self.folder)
+        names = [f"{name}.port" for name in PROCESSES]
+        notes.remove(self.folder, notes.FILE, notes.TOKEN, *names)
+        shutil.rmtree(self._path("tmp"), ignore_errors=True)
+
+    def _end(self, children: Collection[Child], deadline: float) -> None:
+        """End processes, by force those that still run at the deadline (of the monotonic clock)."""
         for child in children:
             _signal(child, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_LIMIT
         for child in children:
             while _lives(child) and time.monotonic() < deadline:
                 time.sleep(0.02)
             _signal(child, signal.SIGKILL)
             while _lives(child):
                 time.sleep(0.02)
-        names = [f"{emulator}.port" for emulator in EMULATORS]
-        notes.remove(self.folder, notes.FILE, notes.TOKEN, *names)
-        shutil.rmtree(self._path("tmp"), ignore_errors=True)
+            _collect(child)
 
     def _status(self, emulator: str, child: Child | None) -> Status:
         if child is None:
@@ -315,6 +341,15 @@ def _lives(child: Child) -> bool:
     return is_alive(child.pid, child.start)
 
 
+def _collect(child: Child) -> None:
+    """Take note of the end of a child of this very process, which is gone from the list of those that run."""
+    process = _children.get(child.pid)
+    if process is not None and process.returncode is None:
+        # Its threads may still be ending.
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=2)
+
+
 def _signal(child: Child, number: int) -> None:
     """Send a signal to the child's process group, but only while the child is the process that was started."""
     if _lives(child):
@@ -328,11 +363,8 @@ def _reason(child: Child, log: list[str]) -> str:
     """Why a child is gone, as far as can be told."""
     if _lives(child):
         return "it runs but does not answer"
+    _collect(child)
     process = _children.get(child.pid)
-    if process is not None and process.returncode is None:
-        # Its threads may still be ending although the process itself is gone from the list.
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=2)
     if process is not None and process.returncode is not None and process.returncode < 0:
         return f"killed by {signal.Signals(-process.returncode).name}"
     last = next((line.strip() for line in reversed(log) if line.strip()), "")

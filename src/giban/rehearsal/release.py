@@ -46,7 +46,24 @@ def _balancers(client: Clients, graph: Graph) -> list[str]:
 
 
 def remove_snapshots(client: Clients, graph: Graph) -> list[str]:
-    """Remove the snapshots of the graph's databases; their names, sorted."""
+    """Remove the snapshots of the graph's databases and volumes; their names, sorted."""
+    return sorted(_of_databases(client, graph) + _of_volumes(client, graph))
+
+
+def _of_volumes(client: Clients, graph: Graph) -> list[str]:
+    """Terraform gives the last snapshot of a volume the tags of the volume."""
+    names = {str((volume.value("tags") or {}).get("Name", "")) for volume in graph.all("aws_ebs_volume")} - {""}
+    if not names:
+        return []
+    ec2 = client("ec2")
+    wanted = [{"Name": "tag:Name", "Values": sorted(names)}]
+    found = [item["SnapshotId"] for item in ec2.describe_snapshots(OwnerIds=["self"], Filters=wanted)["Snapshots"]]
+    for name in found:
+        ec2.delete_snapshot(SnapshotId=name)
+    return found
+
+
+def _of_databases(client: Clients, graph: Graph) -> list[str]:
     databases = _names(graph, "aws_db_instance", "identifier")
     if not databases:
         return []
@@ -58,7 +75,7 @@ def remove_snapshots(client: Clients, graph: Graph) -> list[str]:
     ]
     for name in found:
         rds.delete_db_snapshot(DBSnapshotIdentifier=name)
-    return sorted(found)
+    return found
 
 
 def _is_protected(attributes: list[dict[str, str]]) -> bool:

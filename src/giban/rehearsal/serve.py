@@ -1,7 +1,9 @@
-"""The child process of one emulator: `python -m giban.rehearsal.serve EMULATOR --folder STATE [--port N]`.
+"""One child process of the rehearsal: `python -m giban.rehearsal.serve NAME --folder STATE [--port N]`.
 
-Binds loopback only, puts the guard in front, writes `EMULATOR.port` into the state folder once it answers, and ends at
-SIGTERM. It reads the run's token from `token` in that folder, so that no secret stands in a command line.
+Binds loopback only, puts the guard in front of an emulator, writes `NAME.port` into the state folder once it answers, and ends
+at SIGTERM. It reads the run's token from `token` in that folder, so that no secret stands in a command line.
+
+The three start side by side; who needs another waits for that one's port file.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from giban.rehearsal.guard import Guard, guard_asgi, guard_wsgi
 from giban.rehearsal.record import read_token
-from giban.rehearsal.services import ACCOUNT, EMULATORS, SECRET
+from giban.rehearsal.services import ACCOUNT, PROCESSES, SECRET, endpoint_variables
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -32,7 +34,7 @@ _WATCH = 5.0
 def main(argv: list[str] | None = None) -> None:
     """Serve until SIGTERM."""
     parser = argparse.ArgumentParser(prog="giban.rehearsal.serve")
-    parser.add_argument("emulator", choices=EMULATORS)
+    parser.add_argument("name", choices=PROCESSES)
     parser.add_argument("--folder", required=True)
     parser.add_argument("--region", default="ap-northeast-2")
     parser.add_argument("--port", type=int, default=0)
@@ -40,18 +42,47 @@ def main(argv: list[str] | None = None) -> None:
     token = read_token(options.folder)
     if token is None:
         parser.error(f"{options.folder} has no token")
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((LOOPBACK, options.port))
-    listener.listen(128)
+    listener = _listen(options.port)
     port = listener.getsockname()[1]
     guard = Guard(port, token)
     _end_with(options.folder, token)
-    announce = os.path.join(options.folder, f"{options.emulator}.port")
-    if options.emulator == "moto":
-        _serve_moto(listener, port, guard, announce)
-    else:
+    announce = os.path.join(options.folder, f"{options.name}.port")
+    if options.name == "moto":
+        _serve_moto(listener, port, guard, announce, options.folder, token)
+    elif options.name == "ministack":
         _serve_ministack(listener, port, guard, announce, options.folder, options.region, token)
+    else:
+        _serve_world(listener, port, announce, options.folder, token)
+
+
+def _listen(port: int) -> socket.socket:
+    """A listening socket on loopback: at the port if it is free, else at any."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK, port))
+    except OSError:
+        if not port:
+            raise
+        listener.bind((LOOPBACK, 0))
+    listener.listen(128)
+    return listener
+
+
+def _port_of(folder: str, name: str) -> int:
+    """Where another of the processes is reached, 0 while it has not said so."""
+    try:
+        with open(os.path.join(folder, f"{name}.port"), encoding="ascii") as file:
+            return int(file.read())
+    except (OSError, ValueError):
+        return 0
+
+
+def _wait_for(folder: str, name: str) -> int:
+    """The port of another process, which is starting. Whoever starts them all gives up first, and ends this one."""
+    while not (port := _port_of(folder, name)):
+        time.sleep(0.02)
+    return port
 
 
 def _end_with(folder: str, token: str) -> None:
@@ -72,7 +103,7 @@ def _announce(path: str, port: int) -> None:
     os.replace(f"{path}.new", path)
 
 
-def _serve_moto(listener: socket.socket, port: int, guard: Guard, announce: str) -> None:
+def _serve_moto(listener: socket.socket, port: int, guard: Guard, announce: str, folder: str, token: str) -> None:
     os.environ.update(
         MOTO_PORT=str(port),
         MOTO_ACCOUNT_ID=ACCOUNT,
@@ -85,18 +116,22 @@ def _serve_moto(listener: socket.socket, port: int, guard: Guard, announce: str)
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server
 
-    from giban.rehearsal import corrections_moto
+    from giban.rehearsal import aws_events, corrections_moto, instance_states
+    from giban.rehearsal.backstage import with_machines
     from giban.rehearsal.one_at_a_time import one_at_a_time
     from giban.rehearsal.unsupported import answer_plainly
 
-    corrections_moto.apply()
+    lock = threading.Lock()
+    states = instance_states.States(lock, aws_events.sender(lambda: _port_of(folder, "ministack"), token))
+    if corrections_moto.apply():
+        instance_states.install(states)
     # A line per request would bury what it says when it fails.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     application = DomainDispatcherApplication(lambda service: answer_plainly(create_backend_app(service), service))
     server = make_server(
         LOOPBACK,
         port,
-        guard_wsgi(one_at_a_time(application), guard),
+        guard_wsgi(with_machines(one_at_a_time(application, lock), lock), guard),
         threaded=True,
         request_handler=MotoRequestHandler,
         fd=listener.fileno(),
@@ -108,6 +143,7 @@ def _serve_moto(listener: socket.socket, port: int, guard: Guard, announce: str)
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    states.start()
     _announce(announce, port)
     server.serve_forever()
 
@@ -131,6 +167,8 @@ def _serve_ministack(
         AWS_ACCESS_KEY_ID=ACCOUNT,
         AWS_SECRET_ACCESS_KEY=SECRET,
         AWS_SESSION_TOKEN=token,
+        # There is no instance metadata to ask, and looking for it takes seconds.
+        AWS_EC2_METADATA_DISABLED="true",
     )
     import asyncio
 
@@ -142,6 +180,11 @@ def _serve_ministack(
     corrections_ministack.apply()
     from ministack.app import app
 
+    from giban.rehearsal.backstage import with_visits_and_events
+
+    # Functions run here and reach what is played by the other emulator there.
+    os.environ.update(endpoint_variables(f"http://{LOOPBACK}:{_wait_for(folder, 'moto')}"))
+    application = with_visits_and_events(cast(Any, app))
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
     config.graceful_timeout = _GRACE
@@ -154,9 +197,20 @@ def _serve_ministack(
         loop.add_signal_handler(signal.SIGINT, lambda: None)
 
         _announce(announce, port)
-        await serve(cast(Any, guard_asgi(app, guard)), config, shutdown_trigger=stopping.wait)
+        await serve(cast(Any, guard_asgi(application, guard)), config, shutdown_trigger=stopping.wait)
 
     asyncio.run(run())
+
+
+def _serve_world(listener: socket.socket, port: int, announce: str, folder: str, token: str) -> None:
+    from giban.rehearsal.world import World
+
+    world = World(listener, folder, token, moto=_wait_for(folder, "moto"), ministack=_wait_for(folder, "ministack"))
+    ending = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: ending.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _announce(announce, port)
+    world.run(ending)
 
 
 if __name__ == "__main__":

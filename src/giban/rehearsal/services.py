@@ -13,7 +13,13 @@ SECRET = "rehearsal"  # noqa: S105 - what keeps others out is the token; signatu
 """The secret access key of the rehearsal."""
 
 EMULATORS = ("moto", "ministack")
-"""In the order they are started, listed and stopped."""
+"""What answers AWS's requests."""
+
+WORLD = "world"
+"""What surrounds the emulated account: the way in from a browser, and the machines (`world`)."""
+
+PROCESSES = (*EMULATORS, WORLD)
+"""The child processes, in the order they are started, listed and stopped."""
 
 MOTO = frozenset(
     {
@@ -46,6 +52,15 @@ MINISTACK = frozenset(
     }
 )  # fmt: skip
 """Endpoint names of the provider that ministack answers."""
+
+SDK_NAMES = {
+    "acmpca": "ACM_PCA", "autoscaling": "AUTO_SCALING", "ce": "COST_EXPLORER", "cloudwatchlogs": "CLOUDWATCH_LOGS",
+    "directconnect": "DIRECT_CONNECT", "dms": "DATABASE_MIGRATION_SERVICE", "ds": "DIRECTORY_SERVICE",
+    "elb": "ELASTIC_LOAD_BALANCING", "elbv2": "ELASTIC_LOAD_BALANCING_V2", "networkfirewall": "NETWORK_FIREWALL",
+    "route53domains": "ROUTE_53_DOMAINS", "secretsmanager": "SECRETS_MANAGER", "servicequotas": "SERVICE_QUOTAS",
+    "ssoadmin": "SSO_ADMIN",
+}  # fmt: skip
+"""Services of moto whose name in AWS_ENDPOINT_URL_* is more than the provider's endpoint name in capitals."""
 
 
 NOBODY = frozenset(
@@ -92,3 +107,11 @@ def emulator_of(service: str) -> str:
 def is_played(service: str) -> bool:
     """Whether an emulator is known to have the service."""
     return service in MOTO or service in MINISTACK
+
+
+def endpoint_variables(moto: str) -> dict[str, str]:
+    """Environment variables by which an AWS SDK finds the services of moto, at this URL, and the rest where it is told.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html
+    """
+    return {f"AWS_ENDPOINT_URL_{SDK_NAMES.get(name, name.upper())}": moto for name in sorted(MOTO)}

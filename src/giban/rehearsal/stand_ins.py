@@ -13,7 +13,7 @@ _AMAZON_LINUX = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-
 def make_stand_ins(client: Clients, graph: Graph) -> list[str]:
     """Make what is looked up by name and is not there; says what was made, a line each.
 
-    Hosted zones (`domain: {zone: existing}`) and the user's own parameters (an image's, for instance). `client` is of the
+    Hosted zones (`domain: {zone: existing}`), the user's own parameters (an image's, for instance) and images. `client` is of the
     region of the lookups. They go with the emulators, not with `giban down`: they are not the blueprint's own.
     """
     own = {str(zone.args.get("name")).rstrip(".") for zone in graph.all("aws_route53_zone")}
@@ -23,7 +23,8 @@ def make_stand_ins(client: Clients, graph: Graph) -> list[str]:
     made = {parameter.args.get("name") for parameter in graph.all("aws_ssm_parameter")}
     named = (parameter for parameter in _lookups(graph, "aws_ssm_parameter") if parameter.args["name"] not in made)
     parameters = (_parameter(client, graph, lookup) for lookup in named)
-    return [line for line in (*zones, *parameters) if line]
+    images = (_image(client, lookup) for lookup in graph.all("aws_ami", mode="data"))
+    return [line for line in (*zones, *parameters, *images) if line]
 
 
 def _lookups(graph: Graph, type_: str) -> list[Resource]:
@@ -54,3 +55,21 @@ def _parameter(client: Clients, graph: Graph, lookup: Resource) -> str | None:
     value = ssm.get_parameter(Name=_AMAZON_LINUX)["Parameter"]["Value"] if boots else "stand-in"
     ssm.put_parameter(Name=name, Value=value, Type="String", Description="Made up for the rehearsal")
     return f"parameter {name} ({value}), which {lookup.address} looks up"
+
+
+def _image(client: Clients, lookup: Resource) -> str | None:
+    """An image of one's own that is looked up by tags, as `image: baked` does."""
+    filters: dict[str, list[str]] = {str(block["name"]): block["values"] for block in lookup.blocks("filter")}
+    tags = {name[4:]: values[0] for name, values in filters.items() if name.startswith("tag:")}
+    if not tags or is_unknown(filters):
+        return None
+    ec2 = client("ec2")
+    wanted = [{"Name": f"tag:{key}", "Values": [value]} for key, value in sorted(tags.items())]
+    if ec2.describe_images(Owners=["self"], Filters=wanted)["Images"]:
+        return None
+    kind = filters.get("architecture", ["x86_64"])[0]
+    base = client("ssm").get_parameter(Name=_AMAZON_LINUX.replace("x86_64", kind))["Parameter"]["Value"]
+    name = f"stand-in {' '.join(tags.values())}".replace("/", " ")
+    made = ec2.copy_image(Name=name, SourceImageId=base, SourceRegion=lookup.region)["ImageId"]
+    ec2.create_tags(Resources=[made], Tags=[{"Key": key, "Value": value} for key, value in sorted(tags.items())])
+    return f"image {made}, which {lookup.address} looks up"
