@@ -29,8 +29,12 @@ def waf_of(blueprint: Blueprint) -> Waf | None:
 
 
 def nat_of(blueprint: Blueprint, stage: Stage) -> Literal["per-zone", "single", "none"]:
-    """How private subnets reach the internet."""
-    return blueprint.network.nat or ("per-zone" if stage == "production" else "single")
+    """How private subnets reach the internet: not at all when a blueprint has nothing but what lives in public ones."""
+    if blueprint.network.nat is not None:
+        return blueprint.network.nat
+    if blueprint.workstations and not blueprint.services and not blueprint.databases:
+        return "none"
+    return "per-zone" if stage == "production" else "single"
 
 
 def limits_of(scale: Scale, zones: int) -> tuple[int, int]:

@@ -15,9 +15,11 @@ from giban.blueprint.section import Cidr, Name, Section
 from giban.blueprint.types_data import Bucket, Database
 from giban.blueprint.types_network import Access, Bastion, Network, OpenVpn, Peer, WireGuard
 from giban.blueprint.types_services import Instances, Scale, Step
+from giban.blueprint.types_workstations import AutoStop, StartSchedule, Workstation
 
 __all__ = [
     "Access",
+    "AutoStop",
     "Bastion",
     "Blueprint",
     "Bucket",
@@ -30,11 +32,13 @@ __all__ = [
     "Peer",
     "Scale",
     "Section",
+    "StartSchedule",
     "State",
     "Step",
     "Waf",
     "Waiver",
     "WireGuard",
+    "Workstation",
 ]
 
 
@@ -181,6 +185,9 @@ class Blueprint(Section, frozen=True, kw_only=True):
     services: Annotated[dict[Name, Instances], Meta(description="What runs.")] = {}
     databases: Annotated[dict[Name, Database], Meta(description="Relational databases.")] = {}
     buckets: Annotated[dict[Name, Bucket], Meta(description="Private buckets.")] = {}
+    workstations: Annotated[
+        dict[Name, Workstation], Meta(description="Developers' machines in the cloud that stop by themselves.")
+    ] = {}
     waf: Annotated[
         bool | Waf,
         Meta(description="Web application firewall on public load balancers; false leaves it out."),

@@ -20,7 +20,7 @@ class Network(Section, frozen=True, kw_only=True):
         Literal["per-zone", "single", "none"] | None,
         Meta(
             description="How private subnets reach the internet: a NAT gateway in each zone, one for all, or not at all. "
-            "Default: `per-zone` in production, `single` otherwise.",
+            "Default: `per-zone` in production, `single` otherwise, `none` beside workstations alone.",
             examples=["per-zone"],
         ),
     ] = None

@@ -11,6 +11,7 @@ from giban.blueprint.paths import path_text
 from giban.blueprint.ranges import LARGEST_VPC, SMALLEST_VPC, overlap, parse
 from giban.blueprint.regions import ZONES
 from giban.blueprint.types import Access, Blueprint, Database, Instances, Waf
+from giban.blueprint.validate_workstations import workstations
 from giban.graph.problems import Position, Problem
 
 Path = tuple[str | int, ...]
@@ -328,6 +329,7 @@ RULES: tuple[Callable[[Blueprint], Report], ...] = (
     _services,
     _databases,
     _renames,
+    workstations,
     _domain,
     _tags,
     _templates,

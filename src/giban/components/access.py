@@ -17,6 +17,7 @@ from giban.components.logs import log_bucket
 from giban.components.network import ANYWHERE, network
 from giban.components.policies import allow, document
 from giban.components.role import host_role, profile, service_role
+from giban.components.workstation_host import workstation_role
 from giban.graph.resource import Resource
 
 
@@ -69,9 +70,11 @@ def _session_manager(env: Environment) -> None:
             allow("Session", ["kms:Decrypt"], key(env).arn),
         ),
     )
-    for name in sorted(env.blueprint.services):
+    roles = {name: service_role(env, name) for name in sorted(env.blueprint.services)}
+    roles |= {name: workstation_role(env, name) for name in sorted(env.blueprint.workstations)}
+    for name, role in roles.items():
         env.scope("access", label=f"session-{name}").add(
-            "aws_iam_role_policy_attachment", role=service_role(env, name).ref("name"), policy_arn=policy.arn
+            "aws_iam_role_policy_attachment", role=role.ref("name"), policy_arn=policy.arn
         )
     env.region.output(
         "session",

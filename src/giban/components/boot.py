@@ -33,8 +33,7 @@ def user_data(scope: Scope, name: str, service: Instances, artifact: str) -> str
 def script(scope: Scope, settings: dict[str, str], *files: str) -> str:
     """Base64 user data: `settings` as shell variables, then scripts of this package one after another."""
     scope.stack.files.update({f"files/{file}": read(file) for file in files})
-    lines = ["#!/bin/bash", *(f"{key}={quote(value)}" for key, value in settings.items())]
-    text = "\n".join(lines).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    text = f"#!/bin/bash\n{assignments(settings)}".replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     scripts = "".join(f'${{file("files/{file}")}}' for file in files)
     return f'${{base64encode("{text}\\n{scripts}")}}'
 
@@ -46,6 +45,11 @@ def _environment(env: Environment, name: str, service: Instances) -> dict[str, s
     for item in reachable(env, name):
         values[f"SERVICE_{identifier(item).upper()}_URL"] = balancer(env, item).url
     return {**values, **{key: quoted(literal(value)) for key, value in sorted(service.env.items())}}
+
+
+def assignments(settings: dict[str, str]) -> str:
+    """Settings as shell variables, a line each."""
+    return "\n".join(f"{key}={quote(value)}" for key, value in settings.items())
 
 
 def literal(value: str) -> str:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import re
 
+from giban.blueprint.instance_types import architecture as architecture
 from giban.components.environment import Environment, part
 
 AMAZON_LINUX = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{arch}"
 """Public parameters of AWS (https://docs.aws.amazon.com/linux/al2023/ug/ec2.html#launch-via-aws-cli)."""
 DEBIAN = "/aws/service/debian/release/12/latest/{arch}"
 """Public parameters of Debian (https://wiki.debian.org/Cloud/AmazonEC2Image)."""
-
-_GRAVITON = re.compile(r"^(a1|[a-z]+\d+g[a-z]*)\.")
-
-
-def architecture(instance_type: str) -> str:
-    """The processor of an instance type: Graviton families carry a `g` after their number (t4g, m7gd, c8gn)."""
-    return "arm64" if _GRAVITON.match(instance_type) else "x86_64"
+UBUNTU = "/aws/service/canonical/ubuntu/server/24.04/stable/current/{arch}/hvm/ebs-gp3/ami-id"
+"""Public parameters of Ubuntu (https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/)."""
 
 
 def image(env: Environment, wanted: str | None, instance_type: str) -> str:
@@ -28,8 +24,17 @@ def image(env: Environment, wanted: str | None, instance_type: str) -> str:
 
 def debian(env: Environment, instance_type: str) -> str:
     """The newest Debian 12, which has WireGuard and OpenVPN as packages."""
-    arch = {"x86_64": "amd64", "arm64": "arm64"}[architecture(instance_type)]
-    return _parameter(env, DEBIAN.format(arch=arch))
+    return _parameter(env, DEBIAN.format(arch=debian_architecture(instance_type)))
+
+
+def ubuntu(env: Environment, instance_type: str) -> str:
+    """The newest Ubuntu 24.04: it has Docker and WireGuard as packages, and the Session Manager agent."""
+    return _parameter(env, UBUNTU.format(arch=debian_architecture(instance_type)))
+
+
+def debian_architecture(instance_type: str) -> str:
+    """The processor as Debian and Ubuntu call it."""
+    return {"x86_64": "amd64", "arm64": "arm64"}[architecture(instance_type)]
 
 
 @part

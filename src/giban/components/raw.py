@@ -10,7 +10,7 @@ from giban.components.written import is_label, unknown_address
 from giban.graph import schema
 from giban.graph.problems import Problem
 from giban.graph.refs import plain
-from giban.graph.resource import META_ARGUMENTS, Resource
+from giban.graph.resource import META_ARGUMENTS, Patch, Resource
 from giban.graph.stack import AddressTakenError, SchemaError, Stack
 
 PASSED_THROUGH = ("check", "ephemeral", "import", "locals", "module", "moved", "output", "removed", "variable")
@@ -77,6 +77,7 @@ def apply_patches(env: Environment, stacks: list[Stack]) -> list[Problem]:
             path = ("patch", address)
             problems.append(unknown_address(address, addresses, env.position(*path), path_text(path)))
             continue
+        resource.patch = Patch(plain(resource.args), plain(resource.meta), env.position("patch", address))
         problems += _patch(env, resource, address, plain_with_none(changes))
     return problems
 

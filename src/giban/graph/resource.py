@@ -22,14 +22,26 @@ class UnknownAttributeError(AttributeError):
     """A reference to an attribute that the provider's schema does not have."""
 
 
+class Patch:
+    """What a resource was before it was changed by hand, and where that is written."""
+
+    __slots__ = ("args", "meta", "origin")
+
+    def __init__(self, args: dict[str, Any], meta: dict[str, Any], origin: Position | None) -> None:
+        self.args = args
+        self.meta = meta
+        self.origin = origin
+
+
 class Resource:
     """A resource (`mode` "managed") or a data source ("data").
 
     `resource.arn` is a `Ref` to that attribute, checked against the provider's schema; where the name collides with
-    a field of this class, `resource.ref("type")` does the same. Arguments are plain JSON data in `args`.
+    a field of this class, `resource.ref("type")` does the same. Arguments are plain JSON data in `args`; `patch` is what
+    they were before somebody changed them, None when nobody did.
     """
 
-    __slots__ = ("args", "component", "label", "meta", "mode", "origin", "stack", "type")
+    __slots__ = ("args", "component", "label", "meta", "mode", "origin", "patch", "stack", "type")
 
     def __init__(
         self,
@@ -50,6 +62,7 @@ class Resource:
         self.meta = meta
         self.component = component
         self.origin = origin
+        self.patch: Patch | None = None
 
     @property
     def address(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from giban.graph import schema
@@ -35,7 +36,8 @@ class Stack:
 
     `tags` are the provider's default tags, `provider_regions` the regions of further provider aliases, `moved` pairs of
     addresses (old, new), `extra` whole document parts that are passed through (raw `locals`, `variable`, `module`…),
-    `files` texts beside the documents that expressions read (`files/boot.sh`), `backend` the body of the S3 backend.
+    `files` what lies beside the documents and expressions read (`files/boot.sh`; archives are made when they are written),
+    `backend` the body of the S3 backend.
     """
 
     def __init__(self, key: str, region: str | None, tags: dict[str, str] | None = None) -> None:
@@ -47,7 +49,7 @@ class Stack:
         self.outputs: dict[str, dict[str, Any]] = {}
         self.moved: list[tuple[str, str]] = []
         self.extra: dict[str, Any] = {}
-        self.files: dict[str, str] = {}
+        self.files: dict[str, str | Callable[[], bytes]] = {}
         self.backend: dict[str, Any] | None = None
 
     def add(

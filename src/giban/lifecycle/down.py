@@ -44,6 +44,13 @@ def down(deployment: Deployment, watch: Watch, allowed: Collection[str] = frozen
         if not terraform.state_list():
             continue
         if target.keeps_data:
+            # What forbids to destroy forbids to plan it too; the gate is what asks.
+            allowing = {
+                kind: {"lifecycle": args["lifecycle"]}
+                for kind, args in target.protections.items()
+                if "lifecycle" in args
+            }
+            terraform = deployment.terraform(stack, extra=unprotect(stack, allowing))
             refusals += gate(planned(deployment, stack, terraform, watch, destroy=True).changes, allowed)
         ready.append(stack)
     if refusals:
@@ -97,5 +104,6 @@ def _remains(stacks: list[Stack]) -> list[str]:
         "aws_kms_key": "keys wait for their deletion window",
         "aws_secretsmanager_secret": "secrets wait for their recovery window",
         "aws_db_instance": "databases leave a final snapshot",
+        "aws_ebs_volume": "home volumes leave a final snapshot",
     }
     return [text for kind, text in sorted(kept.items()) if kind in kinds] + ["the state bucket stays"]

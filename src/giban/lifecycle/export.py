@@ -111,6 +111,18 @@ def readme(compiled: Compiled, backend: bool, names: list[str]) -> str:
             "After `global`, enter its name servers (`terraform -chdir=global output name_servers`) at your registrar or in",
             "the parent zone: the certificate of the region is validated through this zone.",
         ]
+    templates = [name for name in names if "/packer/" in name and not name.endswith("/plugins.pkr.hcl")]
+    if templates:
+        lines += [
+            "",
+            "Images of workstations, for `image: baked` in the blueprint, are built with Packer:",
+            "",
+            "```sh",
+        ]
+        for name in templates:
+            root, _, place = name.partition("/")
+            lines.append(f"(cd {root} && packer build {place})")
+        lines.append("```")
     lines += ["", OURS, "", *(f"- `{name}`" for name in names)]
     return "\n".join(lines) + "\n"
 

@@ -12,6 +12,7 @@ from giban.lifecycle.targets import Say
 from giban.rehearsal import process
 from giban.rehearsal.override import environment, override
 from giban.rehearsal.process import Running, Status
+from giban.rehearsal.services import WORLD
 from giban.terraform.aws import Clients
 
 EMULATORS = "emulators"
@@ -28,6 +29,8 @@ class Rehearsal:
 
     keeps_data = False
     protections: ClassVar[Mapping[str, dict[str, Any]]] = {
+        "aws_dynamodb_table": {"deletion_protection_enabled": False},
+        "aws_ebs_volume": {"lifecycle": {"prevent_destroy": False}},
         "aws_s3_bucket": {"force_destroy": True},
         "aws_secretsmanager_secret": {"recovery_window_in_days": 0},
     }
@@ -102,6 +105,28 @@ class Rehearsal:
         from giban.rehearsal.contents import clients
 
         return clients(self.running, region)
+
+    def operator(self, _region: str) -> str:
+        """The user of this machine: nobody signs in to the emulators."""
+        import getpass
+
+        try:
+            return getpass.getuser()
+        except (OSError, KeyError):
+            # A container's user without a name.
+            return f"user {os.getuid()}"
+
+    def address(self, host: str) -> str:
+        """The way into the rehearsal: one port, which knows a page by its host name."""
+        from giban.rehearsal.addresses import local_url
+
+        return f"{local_url(host, self.running.ports[WORLD])}/"
+
+    def addresses(self) -> list[tuple[str, str]]:
+        """What of the blueprint's can be opened in a browser."""
+        from giban.rehearsal.addresses import addresses
+
+        return addresses(self.running)
 
     def gaps(self, graph: Graph) -> list[tuple[str, str]]:
         """What the emulators make, but without its effect."""

@@ -58,6 +58,15 @@ class Target(Protocol):
     def clients(self, region: str) -> Clients:
         """Clients for the state bucket."""
 
+    def operator(self, region: str, /) -> str:
+        """Who works here, as an audit log should name them."""
+
+    def address(self, host: str, /) -> str:
+        """The address of a page served under a host name of the blueprint, as a browser on this machine reaches it."""
+
+    def addresses(self) -> list[tuple[str, str]]:
+        """Names of the blueprint's that are reached elsewhere there than they say: (address on AWS, address there)."""
+
     def gaps(self, graph: Graph, /) -> list[tuple[str, str]]:
         """What cannot be seen there: addresses and what is missing."""
 
@@ -71,6 +80,8 @@ class Aws:
     keeps_data = True
     protections: ClassVar[Mapping[str, dict[str, Any]]] = {
         "aws_db_instance": {"deletion_protection": False},
+        "aws_dynamodb_table": {"deletion_protection_enabled": False},
+        "aws_ebs_volume": {"lifecycle": {"prevent_destroy": False}},
         "aws_lb": {"enable_deletion_protection": False},
         "aws_s3_bucket": {"force_destroy": True},
     }
@@ -120,6 +131,18 @@ class Aws:
         from giban.terraform.aws import clients
 
         return clients(region)
+
+    def operator(self, region: str) -> str:
+        """The ARN without its account, which is the same for all: `user/kim`, `assumed-role/Developer/kim`."""
+        return self.identity(region).arn.split(":", 5)[5]
+
+    def address(self, host: str) -> str:
+        """The one of the blueprint."""
+        return f"https://{host}/"
+
+    def addresses(self) -> list[tuple[str, str]]:
+        """None: every name leads where it says."""
+        return []
 
     def gaps(self, _graph: Graph) -> list[tuple[str, str]]:
         """None: it is the real thing."""

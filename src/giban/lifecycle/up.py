@@ -47,6 +47,8 @@ class UpResult(msgspec.Struct, frozen=True):
     roots: list[RootResult]
     state: list[Step]
     gaps: list[tuple[str, str]]
+    addresses: list[tuple[str, str]]
+    """(address on AWS, address on the rehearsal) of what can be opened in a browser."""
 
     @property
     def changed(self) -> bool:
@@ -89,6 +91,7 @@ def up(deployment: Deployment, watch: Watch, allowed: Collection[str] = frozense
         roots=results,
         state=steps,
         gaps=deployment.target.gaps(deployment.compiled.graph),
+        addresses=deployment.target.addresses(),
     )
 
 

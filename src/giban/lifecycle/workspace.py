@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from giban.terraform.documents import Files, write
+from giban.terraform.documents import Files, write, written_in
 from giban.terraform.errors import RetryLater
 
 FOLDER = ".giban"
@@ -48,14 +48,9 @@ class Workspace(msgspec.Struct, frozen=True):
         """Write a root's documents, and remove those of an earlier run that are not made any more."""
         folder = self.root(stack_key)
         write(files, folder)
-        for place, suffixes in (("", (".tf.json",)), ("files", (".sh",))):
-            where = os.path.join(folder, place)
-            if not os.path.isdir(where):
-                continue
-            for entry in os.listdir(where):
-                name = f"{place}/{entry}" if place else entry
-                if entry.endswith(suffixes) and name not in files:
-                    os.remove(os.path.join(where, entry))
+        for name in written_in(folder):
+            if name not in files:
+                os.remove(os.path.join(folder, name))
 
     @contextmanager
     def lock(self) -> Iterator[None]:

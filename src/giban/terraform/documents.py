@@ -29,8 +29,11 @@ RAW = "raw.tf.json"
 EXAMPLE = ".example"
 """At the end of a document's name: Terraform does not read it."""
 
-Files = dict[str, str]
-"""Relative path to text."""
+Files = dict[str, str | bytes]
+"""Relative path to text, or to bytes where it is no text (archives)."""
+
+BESIDE = ("files", "packer")
+"""Folders of a root whose contents are giban's: what expressions read, and templates of machine images."""
 
 
 def documents(graph: Graph, *, backend: bool = True) -> Files:
@@ -54,7 +57,8 @@ def stack_documents(stack: Stack, *, backend: bool = True) -> Files:
     if stack.extra:
         files[RAW] = dict(stack.extra)
     texts = {name: render(body) for name, body in files.items()}
-    return dict(sorted({**texts, **stack.files}.items()))
+    beside = {name: item if isinstance(item, str) else item() for name, item in stack.files.items()}
+    return dict(sorted({**texts, **beside}.items()))
 
 
 def render(document: dict[str, Any]) -> str:
@@ -84,7 +88,7 @@ def _by_component(stack: Stack) -> dict[str, list[Resource]]:
 def _file_of(resource: Resource) -> str:
     """Components of one kind get a file each: `services.web` is `service-web`, as people would name it."""
     section, dot, name = resource.component.partition(".")
-    singular = {"services": "service", "databases": "database", "buckets": "bucket"}
+    singular = {"services": "service", "databases": "database", "buckets": "bucket", "workstations": "workstation"}
     return f"{singular.get(section, section)}-{name}" if dot else section or "main"
 
 
@@ -122,15 +126,15 @@ def write(files: Files, folder: str) -> list[str]:
     pending: list[tuple[str, str]] = []
     made: list[str] = []
     try:
-        for name, text in files.items():
+        for name, content in files.items():
             path = os.path.join(folder, name)
-            if _read(path) == text:
+            if _is_there(path, content):
                 continue
             made += _make_folders(os.path.dirname(path))
             temporary = f"{path}.{os.getpid()}.new"
             pending.append((temporary, path))
-            with open(temporary, "w", encoding="utf-8", newline="\n") as opened:
-                opened.write(text)
+            with open(temporary, "wb") as opened:
+                opened.write(_bytes(content))
             changed.append(name)
     except BaseException as error:
         for temporary, _ in pending:
@@ -158,29 +162,39 @@ def _make_folders(path: str) -> list[str]:
 
 
 def differing(files: Files, folder: str) -> list[str]:
-    """The paths where something else is already: another text, or a folder."""
-    paths = ((name, text, os.path.join(folder, name)) for name, text in files.items())
-    return [name for name, text, path in paths if os.path.lexists(path) and _read(path) != text]
+    """The paths where something else is already: another content, or a folder."""
+    paths = ((name, content, os.path.join(folder, name)) for name, content in files.items())
+    return [name for name, content, path in paths if os.path.lexists(path) and not _is_there(path, content)]
 
 
 def stale(files: Files, folder: str) -> list[str]:
-    """Documents that an earlier run wrote into these roots and this one does not have, by relative path."""
+    """What an earlier run wrote into these roots and this one does not have, by relative path. Overrides stay."""
     found = []
     for root in sorted({name.split("/", 1)[0] for name in files if "/" in name}):
-        for place, suffix in ((root, (".tf.json", f".tf.json{EXAMPLE}")), (f"{root}/files", (".sh",))):
-            where = os.path.join(folder, place)
-            if os.path.isdir(where):
-                found += [
-                    f"{place}/{entry}"
-                    for entry in sorted(os.listdir(where))
-                    if entry.endswith(suffix) and f"{place}/{entry}" not in files and "override" not in entry
-                ]
+        there = written_in(os.path.join(folder, root))
+        names = (f"{root}/{name}" for name in there if "override" not in name)
+        found += [name for name in names if name not in files]
     return found
 
 
-def _read(path: str) -> str | None:
+def written_in(root: str) -> list[str]:
+    """The documents in the folder of a root and what lies beside them, by path relative to it, sorted."""
+    found = []
+    if os.path.isdir(root):
+        found += [name for name in os.listdir(root) if name.endswith((".tf.json", f".tf.json{EXAMPLE}"))]
+    for place in BESIDE:
+        for where, _, names in os.walk(os.path.join(root, place)):
+            found += [os.path.relpath(os.path.join(where, name), root).replace(os.sep, "/") for name in names]
+    return sorted(found)
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
+
+
+def _is_there(path: str, content: str | bytes) -> bool:
     try:
-        with open(path, encoding="utf-8", newline="") as opened:
-            return opened.read()
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, UnicodeDecodeError):
-        return None
+        with open(path, "rb") as opened:
+            return opened.read() == _bytes(content)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return False

@@ -91,7 +91,7 @@ def _stack(path: str, folder: str, names: list[str], problems: list[Problem]) ->
         for name, block in _named(item)
         if isinstance(block, dict)
     }
-    stack.files = _texts(folder, merged)
+    stack.files.update(_texts(folder, merged))
     return stack
 
 
