@@ -1,4 +1,4 @@
-"""Run the benchmarks and write REPORT.md: `make bench`; `--rehearsal` adds the minutes of `giban up`."""
+"""Run the benchmarks and write REPORT.md: `make bench`; `--keeper` adds 5,000 instances, `--rehearsal` minutes of `giban up`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from benchmarks import rehearsal, start
+from benchmarks import agent, functions, keeper, rehearsal, start
 
 REPORT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "REPORT.md")
 
@@ -26,6 +26,10 @@ def main() -> None:
     ]
     for row in start.measure():
         lines.append(f"| {row.what} | {row.resources or ''} | {row.best:.3f} | {row.median:.3f} | {row.wanted} |")
+    lines += ["", *functions.report()]
+    lines += ["", *agent.report()]
+    if "--keeper" in sys.argv:
+        lines += ["", *keeper.report()]
     if "--rehearsal" in sys.argv:
         lines += ["", *rehearsal.report()]
     text = "\n".join(lines) + "\n"

@@ -118,10 +118,63 @@ def test_serverless_flow() -> None:
     picture = read(Graph("survey", [stack]))
     assert arrows(picture) == {
         ("users", "aws_apigatewayv2_api.http", "request", ""),
-        ("aws_apigatewayv2_api.http", "aws_lambda_function.submit", "data", ""),
+        ("aws_apigatewayv2_api.http", "aws_lambda_function.submit", "request", ""),
         ("aws_lambda_function.submit", "aws_sqs_queue.jobs", "data", ""),
         ("aws_sqs_queue.jobs", "aws_lambda_function.worker", "data", ""),
         ("aws_lambda_function.worker", "aws_dynamodb_table.answers", "data", ""),
     }
     rows = [[card.title for card in shelf.cards] for shelf in picture.regions[0].flow]
-    assert rows == [["submit"], ["jobs"], ["worker"], ["answers"]]
+    assert rows == [["http"], ["submit"], ["jobs"], ["worker"], ["answers"]]
+    assert picture.regions[0].front == ()
+
+
+def test_a_machine_that_functions_start_and_stop() -> None:
+    stack = Stack("root", REGION)
+
+    def insert(type_: str, label: str, **args: Any) -> None:
+        stack.insert("managed", type_, label, args, "", None, check=False)
+
+    insert("aws_vpc", "main")
+    insert("aws_subnet", "public_a", vpc_id="${aws_vpc.main.id}", availability_zone=f"{REGION}a")
+    insert("aws_instance", "dev", subnet_id="${aws_subnet.public_a.id}", instance_type="t3.large")
+    insert("aws_eip", "dev", instance="${aws_instance.dev.id}")
+    insert("aws_ebs_volume", "home", size=50, type="gp3")
+    insert("aws_volume_attachment", "home", instance_id="${aws_instance.dev.id}", volume_id="${aws_ebs_volume.home.id}")
+    insert("aws_route53_zone", "main", name="scv.example.com")
+    insert("aws_apigatewayv2_api", "admin", protocol_type="HTTP")
+    insert("aws_apigatewayv2_domain_name", "admin", domain_name="admin.scv.example.com")
+    insert("aws_apigatewayv2_api_mapping", "admin", api_id="${aws_apigatewayv2_api.admin.id}",
+           domain_name="${aws_apigatewayv2_domain_name.admin.domain_name}")  # fmt: skip
+    insert("aws_route53_record", "admin", zone_id="${aws_route53_zone.main.zone_id}", type="A", alias={
+        "name": "${aws_apigatewayv2_domain_name.admin.domain_name_configuration[0].target_domain_name}"})  # fmt: skip
+    insert("aws_apigatewayv2_integration", "admin", api_id="${aws_apigatewayv2_api.admin.id}",
+           integration_uri="${aws_lambda_function.admin.invoke_arn}")  # fmt: skip
+    for name in ("admin", "keeper"):
+        insert("aws_lambda_function", name, environment={"variables": {"I": "${aws_instance.dev.id}"}})
+    insert("aws_scheduler_schedule", "tick", schedule_expression="rate(1 minute)",
+           target={"arn": "${aws_lambda_function.keeper.arn}"})  # fmt: skip
+    picture = read(Graph("ws", [stack]))
+    assert arrows(picture) == {
+        ("users", "aws_route53_zone.main", "request", ""),
+        ("aws_route53_zone.main", "aws_apigatewayv2_api.admin", "request", ""),
+        ("aws_apigatewayv2_api.admin", "aws_lambda_function.admin", "request", ""),
+        ("aws_scheduler_schedule.tick", "aws_lambda_function.keeper", "data", ""),
+        ("aws_lambda_function.admin", "aws_instance.dev", "admin", ""),
+        ("aws_lambda_function.keeper", "aws_instance.dev", "admin", ""),
+        ("aws_instance.dev", "aws_ebs_volume.home", "data", ""),
+    }
+    (region,) = picture.regions
+    rows = [[card.title for card in shelf.cards] for shelf in region.flow]
+    # Above each function stands what calls it.
+    assert rows == [["admin", "tick"], ["admin", "keeper"]]
+    inside = {card.title: card for tier in region.vpcs[0].tiers for shelf in tier.shelves for card in shelf.cards}
+    assert inside.keys() == {"dev", "home"}
+    assert inside["dev"].subtitle == "Instance · t3.large · EIP"
+    assert inside["home"].subtitle == "EBS · gp3 · 50 GiB"
+
+
+def test_a_volume_without_an_instance_stands_beside_the_network() -> None:
+    stack = Stack("root", REGION)
+    stack.insert("managed", "aws_ebs_volume", "spare", {}, "", None, check=False)
+    (region,) = read(Graph("ws", [stack])).regions
+    assert [card.title for band in region.bands for card in band.cards] == ["spare"]

@@ -8,7 +8,7 @@ lacks may not.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -245,3 +245,10 @@ def resource_policies(graph: Graph) -> Iterator[tuple[Resource, Policy]]:
     """Every policy that says who may use a resource, with the resource that holds it."""
     for resource in graph.all(*_ATTACHED):
         yield resource, policy(graph, resource, _ATTACHED[resource.type])
+
+
+def allowing(policies: Iterable[tuple[Resource, Policy]]) -> Iterator[tuple[Resource, Statement]]:
+    """Every statement of these policies that allows something."""
+    for resource, found in policies:
+        for statement in found.allowing:
+            yield resource, statement

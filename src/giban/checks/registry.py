@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import msgspec
@@ -89,9 +90,37 @@ def all_checks() -> list[Check]:
 
 
 def run(graph: Graph, checks: Iterable[Check] | None = None) -> list[Finding]:
-    """Run checks (all of them by default) over a graph; findings by place in the text, then check and address."""
-    found = [finding for item in (all_checks() if checks is None else checks) for finding in _findings(item, graph)]
-    return in_order(set(found))
+    """Run checks (all of them by default) over a graph; findings by place in the text, then check and address.
+
+    What is only found because of a patch is found where the patch is written.
+    """
+    chosen = all_checks() if checks is None else list(checks)
+    found = {finding for item in chosen for finding in _findings(item, graph)}
+    patched = {resource.key: resource.patch for resource in graph if resource.patch is not None}
+    suspects = {finding for finding in found if (finding.stack, finding.resource) in patched}
+    if suspects:
+        names = {finding.check for finding in suspects}
+        with _unpatched(graph) as before:
+            there = {finding for item in chosen if item.id in names for finding in _findings(item, before)}
+        for finding in suspects - there:
+            patch = patched[finding.stack, finding.resource]
+            found.remove(finding)
+            found.add(msgspec.structs.replace(finding, where=patch.origin or finding.where))
+    return in_order(found)
+
+
+@contextmanager
+def _unpatched(graph: Graph) -> Iterator[Graph]:
+    """The same environment as it was generated, without patches, for as long as the context lasts."""
+    changed = [(resource, resource.patch) for resource in graph if resource.patch is not None]
+    kept = [(resource, resource.args, resource.meta) for resource, _ in changed]
+    try:
+        for resource, patch in changed:
+            resource.args, resource.meta = patch.args, patch.meta
+        yield Graph(graph.name, graph.stacks, graph.environment, graph.stage)
+    finally:
+        for resource, args, meta in kept:
+            resource.args, resource.meta = args, meta
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:

@@ -81,7 +81,7 @@ def texts_of_user_data(resource: Resource) -> Iterator[str]:
         yield from _decoded(value)
         for name in _FILE.findall(value):
             content = resource.stack.files.get(name)
-            if content is not None:
+            if isinstance(content, str):
                 yield content
 
 

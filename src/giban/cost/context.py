@@ -11,6 +11,7 @@ from giban.cost.ranges import ZERO, Range, fixed, ordered
 from giban.cost.topology import Topology, copies, internal
 from giban.cost.usage import SECONDS, Usage
 from giban.graph.graph import Graph
+from giban.graph.power import switched
 from giban.graph.resource import Resource
 
 FIRST_TIER_GB = 10_240.0
@@ -99,6 +100,10 @@ class Context:
         return self.at(Price(None, unit), quantity, label, unknown=why)
 
     # Quantities that several families need.
+
+    def running(self, fleet: Resource) -> Range:
+        """The hours that an instance runs in a month: fewer than all for one that stops when nobody works."""
+        return self.use("workstation_hours" if switched(fleet) else "hours", fleet)
 
     def instances(self, fleet: Resource) -> Range:
         """How many instances of a fleet run."""

@@ -7,6 +7,7 @@ may differ from rounded sums by a cent.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import fsum
 
 import msgspec
 
@@ -16,8 +17,9 @@ from giban.cost.prices import PriceBook, default_book
 from giban.cost.ranges import ZERO, Range, total
 from giban.cost.registry import pricer, why_free
 from giban.cost.topology import FLEETS, Topology, copies
-from giban.cost.usage import ASSUMPTIONS, Assumption, Usage
+from giban.cost.usage import ASSUMPTIONS, HOURS, Assumption, Usage
 from giban.graph.graph import Graph
+from giban.graph.power import switched
 from giban.graph.problems import Problem, Problems
 from giban.graph.resource import Resource
 
@@ -72,6 +74,20 @@ class Sensitivity(msgspec.Struct, frozen=True):
     usd: float
 
 
+class OnDemand(msgspec.Struct, frozen=True):
+    """What a component with a machine that stops by itself costs, likely and in USD: off, and for every hour it is on."""
+
+    component: str
+    off: float
+    """A month in which it is never on."""
+    hour: float
+    """Each hour on, on top of that."""
+    hours: float
+    """The hours of the estimate."""
+    always: float
+    """A month in which it never stops."""
+
+
 class Estimate(msgspec.Struct, frozen=True):
     """USD a month, on demand, without tax, free tiers and discounts."""
 
@@ -88,6 +104,8 @@ class Estimate(msgspec.Struct, frozen=True):
     """Those that were used."""
     sensitivity: list[Sensitivity]
     """The assumptions that matter, most first."""
+    on_demand: list[OnDemand]
+    """Components with a machine that stops when nobody works, by name."""
     hints: list[Hint]
     notes: list[str]
 
@@ -127,6 +145,7 @@ def estimate(graph: Graph, usage: Usage | None = None, book: PriceBook | None = 
         free=nothing,
         assumptions=usage.listed(read),
         sensitivity=_sensitivity(read, context),
+        on_demand=_on_demand(context),
         hints=hints(context),
         notes=_notes(costs, unknown, book, graph),
     )
@@ -190,6 +209,27 @@ def _sensitivity(read: dict[str, list[Resource]], context: Context) -> list[Sens
         if ends[1] - ends[0] >= 0.005:
             found.append(Sensitivity(name, ends[1] - ends[0]))
     return sorted(found, key=lambda s: (-s.usd, s.name))
+
+
+def _on_demand(context: Context) -> list[OnDemand]:
+    """Each component with such machines, priced with its machines never on and always on."""
+    machines = [fleet for fleet in context.topology.fleets() if switched(fleet)]
+    found: list[OnDemand] = []
+    for component in sorted({machine.component for machine in machines}):
+        mine = [machine for machine in machines if machine.component == component]
+        priced = [r for r in context.graph.managed if r.component == component] if component else list(mine)
+
+        def month(hours: float, resources: list[Resource] = priced) -> float:
+            own = Context(
+                context.graph, context.topology, context.book, context.usage.exactly("workstation_hours", hours)
+            )
+            amounts = [line.usd for r in resources for line in _lines(r, own) or () if line.usd is not None]
+            return total(amounts).likely
+
+        off, always = month(0.0), month(HOURS)
+        hours = fsum(context.running(machine).likely for machine in mine) / len(mine)
+        found.append(OnDemand(component, off, (always - off) / HOURS, hours, always))
+    return found
 
 
 def _notes(costs: list[ResourceCost], unknown: list[Unknown], book: PriceBook, graph: Graph) -> list[str]:

@@ -13,6 +13,7 @@ from giban.cost.context import Context
 from giban.cost.prices import Price
 from giban.cost.topology import copies, endpoint_service
 from giban.cost.traffic import NatLoad, endpoint_gb, nat_load
+from giban.graph.power import switched
 from giban.graph.resource import Resource
 
 ARM = {"t3": "t4g", "t3a": "t4g", "m5": "m7g", "m6i": "m7g", "m7i": "m7g", "c6i": "c7g"}
@@ -126,7 +127,7 @@ def arm(context: Context) -> Iterator[Hint]:
         now, then = context.book.instance(region, type_).usd, context.book.instance(region, other).usd
         if now is None or then is None:
             continue
-        hours = context.instances(fleet).likely * context.use("hours", fleet).likely
+        hours = context.instances(fleet).likely * context.running(fleet).likely
         text = f"{other} instead of {type_}, where the software runs on Arm."
         yield Hint("arm", (now - then) * hours, text, [fleet.address])
 
@@ -135,6 +136,8 @@ def office_hours(context: Context) -> Iterator[Hint]:
     """Instances and databases that run only in office hours: for anything but production."""
     saved, about = 0.0, []
     for fleet in context.topology.fleets():
+        if switched(fleet):
+            continue
         holder = context.topology.template(fleet) or fleet
         price = context.book.instance(fleet.region or context.home, str(holder.args.get("instance_type") or ""))
         saved += _idle(context, fleet) * _usd(price) * context.instances(fleet).likely

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from giban.cost.calls import api_requests, calls
 from giban.cost.context import Context, Line
 from giban.cost.ranges import ZERO, Range
+from giban.cost.topology import FUNCTION_PREFIX
 from giban.graph.resource import Resource
 
 DAYS_PER_MONTH = 365 / 12
@@ -48,6 +50,16 @@ def written(group: Resource, context: Context) -> Iterator[tuple[str, str, Range
         known = True
         gb = context.use("dns_queries", query_log) * QUERY_LOG_BYTES * 1e-9
         yield "DNS queries", "Logs standard ingest", gb
+    for stage in graph.referrers(group, "aws_apigatewayv2_stage"):
+        api = graph.follow(stage, "api_id")
+        if api is not None and graph.follow(stage, "access_log_settings", "destination_arn") is group:
+            known = True
+            gb = api_requests(api, context) * context.use("access_log_kb", stage) * 1e-6
+            yield api.address, "Logs standard ingest", gb
+    for function in _functions(group, context):
+        known = True
+        gb = calls(function, context)[0] * context.use("function_log_kb", function) * 1e-6
+        yield function.address, "Logs standard ingest", gb
     if not known:
         fleets = context.topology.writers(group)
         for fleet in fleets:
@@ -56,6 +68,17 @@ def written(group: Resource, context: Context) -> Iterator[tuple[str, str, Range
             yield fleet.address, "Logs standard ingest", gb
         if not fleets:
             yield "unknown writer", "Logs standard ingest", context.use("log_group_gb", group)
+
+
+def _functions(group: Resource, context: Context) -> list[Resource]:
+    """The functions that write to a group: those that name it, or whose name its name ends with."""
+    named = context.graph.referrers(group, "aws_lambda_function")
+    name = str(group.args.get("name", ""))
+    if named or not name.startswith(FUNCTION_PREFIX):
+        return named
+    functions = context.graph.all("aws_lambda_function")
+    own = name.removeprefix(FUNCTION_PREFIX)
+    return [f for f in functions if own in (f.args.get("function_name"), str(f.ref("function_name")))]
 
 
 def _flow_logs(flow_log: Resource, context: Context) -> Range:

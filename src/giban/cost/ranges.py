@@ -61,6 +61,11 @@ def largest(*ranges: Range) -> Range:
     return Range(max(r.low for r in ranges), max(r.likely for r in ranges), max(r.high for r in ranges))
 
 
+def smallest(*ranges: Range) -> Range:
+    """The smallest of several at each end: a quantity that cannot exceed another."""
+    return Range(min(r.low for r in ranges), min(r.likely for r in ranges), min(r.high for r in ranges))
+
+
 def total(ranges: Iterable[Range]) -> Range:
     """The sum, independent of the order of its terms."""
     terms = list(ranges)

@@ -15,8 +15,16 @@ from giban.graph.resource import Resource
 FLEETS = ("aws_autoscaling_group", "aws_instance")
 """The types that stand for running instances."""
 
-OTHER_WRITERS = ("aws_flow_log", "aws_wafv2_web_acl_logging_configuration", "aws_route53_query_log")
+OTHER_WRITERS = (
+    "aws_apigatewayv2_stage", "aws_flow_log", "aws_lambda_function", "aws_route53_query_log",
+    "aws_wafv2_web_acl_logging_configuration",
+)  # fmt: skip
 """What writes to the log group it refers to."""
+
+
+FUNCTION_PREFIX = "/aws/lambda/"
+"""Log groups that functions write to unless they say otherwise
+(https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html)."""
 
 
 class Leg(NamedTuple):
@@ -198,7 +206,8 @@ class Topology:
         if self._log_groups is None:
             self._log_groups = {}
             for group in self.graph.all("aws_cloudwatch_log_group"):
-                if group.component and not self.graph.referrers(group, *OTHER_WRITERS):
+                others = str(group.args.get("name", "")).startswith(FUNCTION_PREFIX)
+                if group.component and not others and not self.graph.referrers(group, *OTHER_WRITERS):
                     self._log_groups.setdefault((group.stack.key, group.component), []).append(group)
         return self._log_groups.get((fleet.stack.key, fleet.component), [])
 

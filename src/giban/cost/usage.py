@@ -15,8 +15,10 @@ import msgspec
 from giban.cost.ranges import Range, fixed
 from giban.graph.problems import Position, Problem, Problems
 
-SECONDS = 730 * 3600
-"""Seconds in the 730 hours that AWS counts as a month."""
+HOURS = 730.0
+"""Hours of a month, as AWS counts them."""
+SECONDS = HOURS * 3600
+"""Seconds of such a month."""
 
 
 class Assumption(msgspec.Struct, frozen=True):
@@ -70,6 +72,32 @@ _ALL = (
     ),
     _assume("database_gb_per_instance", "GB", 5, 30, 150, "Between one instance and one database."),
     _assume("public_host_gb", "GB", 1, 5, 50, "To the internet from a host with a public address (bastion, VPN)."),
+    # machines that stop when nobody works
+    _assume(
+        "workstation_hours",
+        "hours a month",
+        60,
+        160,
+        320,
+        "How long a machine is on that is started and stopped on demand; 160 is 8 hours on 20 days.",
+    ),
+    _assume(
+        "workstation_gb_per_hour",
+        "GB",
+        0.01,
+        0.05,
+        0.3,
+        "To the internet from such a machine in an hour: the editor's traffic, pushed code and images.",
+    ),
+    _assume(
+        "page_requests",
+        "requests",
+        500,
+        5e3,
+        5e4,
+        "Requests of people to the administration of such a machine; its page asks every few seconds while it is open.",
+    ),
+    _assume("page_answer_kb", "kB", 1, 3, 6, "Average answer of that administration."),
     # logs
     _assume(
         "log_gb_per_instance",
@@ -134,6 +162,15 @@ _ALL = (
         "Calls of one function, messages of one queue, transitions of one workflow.",
     ),
     _assume("function_ms", "ms", 20, 100, 500, "How long one call of a function runs."),
+    _assume("events", "events", 20, 200, 2e3, "Events that match one event rule."),
+    _assume("function_log_kb", "kB", 0.4, 1, 3, "Written to its log group by one call of a function."),
+    _assume("access_log_kb", "kB", 0.3, 0.4, 0.6, "One logged request of an HTTP API."),
+    _assume(
+        "table_writes_per_call", "write units", 0, 1, 4, "Writes to a table by one call of a function that uses it."
+    ),
+    _assume(
+        "table_reads_per_call", "read units", 1, 4, 12, "Reads from a table by one call of a function that uses it."
+    ),
     _assume("table_writes", "write units", 1e5, 1e6, 1e7, "Writes to one on-demand table or Aurora cluster."),
     _assume("table_reads", "read units", 2e5, 2e6, 2e7, "Reads from one on-demand table or Aurora cluster."),
     _assume("table_gb", "GB", 0.1, 2, 50, "Stored in one table or Aurora cluster."),
@@ -192,6 +229,11 @@ class Usage:
         if ("", name) not in self._given:
             values.append(ASSUMPTIONS[name].value)
         return not all(value.known for value in values)
+
+    def exactly(self, name: str, value: float) -> Usage:
+        """A copy in which one assumption is this number, wherever it was given."""
+        given = {key: old for key, old in self._given.items() if key[1] != name}
+        return Usage({**given, ("", name): fixed(value)})
 
     def pinned(self, name: str, end: str) -> Usage:
         """A copy in which `likely` of one assumption is its low or its high end, wherever it was given."""

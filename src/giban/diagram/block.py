@@ -54,7 +54,7 @@ class Label(Struct, frozen=True):
 
 
 class Frame(Struct, frozen=True):
-    """A box around others: `kind` is region, world, vpc, zone, public, private or isolated."""
+    """A box around others: `kind` is region, world, vpc, services, zone, public, private or isolated."""
 
     kind: str
     rect: Rect

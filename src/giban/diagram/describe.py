@@ -59,7 +59,14 @@ def subtitle(graph: Graph, resource: Resource) -> str:
         case "aws_autoscaling_group":
             return joined(scale_text(args), instance_type(graph, resource)) or noun
         case "aws_instance" | "aws_spot_instance_request":
-            return joined(noun, instance_type(graph, resource))
+            return joined(noun, instance_type(graph, resource), "EIP" if has_fixed_address(graph, resource) else "")
+        case "aws_ebs_volume":
+            size = text_of(args.get("size"))
+            return joined("EBS", text_of(args.get("type")), f"{size} GiB" if size else "") if size else noun
+        case "aws_apigatewayv2_api":
+            return "WebSocket API" if args.get("protocol_type") == "WEBSOCKET" else noun
+        case "aws_scheduler_schedule":
+            return joined(noun, text_of(args.get("schedule_expression")))
         case "aws_db_instance" | "aws_rds_cluster":
             engine = text_of(args.get("engine"))
             name = f"{_ENGINES.get(engine, engine)} {text_of(args.get('engine_version'))}".strip()
@@ -102,6 +109,12 @@ def instance_type(graph: Graph, resource: Resource) -> str:
         if template.type in ("aws_launch_template", "aws_launch_configuration"):
             return text_of(template.args.get("instance_type"))
     return ""
+
+
+def has_fixed_address(graph: Graph, instance: Resource) -> bool:
+    """Whether an Elastic IP stays with the instance."""
+    holders = graph.referrers(instance, "aws_eip", "aws_eip_association")
+    return any(graph.follow(holder, name) is instance for holder in holders for name in ("instance", "instance_id"))
 
 
 def listeners(graph: Graph, balancer: Resource) -> str:

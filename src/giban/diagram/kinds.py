@@ -42,8 +42,8 @@ KINDS: dict[str, Kind] = {
     "aws_globalaccelerator_accelerator": Kind("globe", "traffic", "Global Accelerator", "global"),
     "aws_budgets_budget": Kind("coin", "watching", "Budget", "global", 1, "Budgets"),
     "aws_wafv2_web_acl": Kind("shield", "security", "WAF web ACL", "front"),
-    "aws_apigatewayv2_api": Kind("gateway", "traffic", "API Gateway", "front"),
-    "aws_api_gateway_rest_api": Kind("gateway", "traffic", "API Gateway", "front"),
+    "aws_apigatewayv2_api": Kind("api", "traffic", "HTTP API", "front"),
+    "aws_api_gateway_rest_api": Kind("api", "traffic", "REST API", "front"),
     # On the border of the VPC
     "aws_internet_gateway": Kind("gateway", "traffic", "Internet gateway", "edge"),
     "aws_egress_only_internet_gateway": Kind("gateway", "traffic", "Egress-only gateway", "edge"),
@@ -73,6 +73,7 @@ KINDS: dict[str, Kind] = {
     "aws_elasticache_replication_group": Kind("cache", "data", "ElastiCache", "vpc"),
     "aws_elasticache_cluster": Kind("cache", "data", "ElastiCache", "vpc"),
     "aws_elasticache_serverless_cache": Kind("cache", "data", "ElastiCache Serverless", "vpc"),
+    "aws_ebs_volume": Kind("disk", "storage", "EBS volume", "vpc"),
     "aws_efs_file_system": Kind("files", "storage", "EFS file system", "vpc"),
     "aws_fsx_lustre_file_system": Kind("files", "storage", "FSx file system", "vpc"),
     "aws_msk_cluster": Kind("stream", "messaging", "Kafka cluster", "vpc"),
@@ -80,7 +81,6 @@ KINDS: dict[str, Kind] = {
     # Regional services
     "aws_s3_bucket": Kind("bucket", "storage", "S3 bucket", "region", 12, "S3 buckets"),
     "aws_ecr_repository": Kind("box", "storage", "Image repository", "region", 6, "Image repositories"),
-    "aws_ebs_volume": Kind("disk", "storage", "EBS volume"),
     "aws_backup_vault": Kind("box", "storage", "Backup vault"),
     "aws_dynamodb_table": Kind("table", "data", "DynamoDB table"),
     "aws_ecs_cluster": Kind("container", "compute", "ECS cluster"),
@@ -119,6 +119,7 @@ BOXES = ("aws_vpc", "aws_default_vpc", "aws_subnet", "aws_default_subnet", "aws_
 
 OUTWARD: dict[str, tuple[str, ...]] = {
     # Whose they are is said by one argument, whatever else they mention.
+    "aws_apigatewayv2_api_mapping": ("api_id",),
     "aws_autoscaling_attachment": ("autoscaling_group_name",),
     "aws_autoscaling_policy": ("autoscaling_group_name",),
     "aws_autoscaling_lifecycle_hook": ("autoscaling_group_name",),
@@ -158,6 +159,7 @@ OUTWARD: dict[str, tuple[str, ...]] = {
 
 INWARD = frozenset(
     {
+        "aws_apigatewayv2_domain_name",
         "aws_cloudfront_cache_policy",
         "aws_cloudfront_origin_access_control",
         "aws_cloudfront_response_headers_policy",
@@ -191,6 +193,7 @@ LINKS: dict[str, tuple[str, str, str]] = {
     "aws_sns_topic_subscription": ("topic_arn", "endpoint", ""),
     "aws_cloudwatch_event_target": ("rule", "arn", ""),
     "aws_apigatewayv2_integration": ("api_id", "integration_uri", ""),
+    "aws_volume_attachment": ("instance_id", "volume_id", ""),
     "aws_api_gateway_integration": ("rest_api_id", "uri", ""),
     "aws_s3_bucket_notification": ("bucket", "", "event"),
 }

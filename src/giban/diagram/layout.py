@@ -158,7 +158,8 @@ def _region(region: Region, edges: tuple[Edge, ...]) -> Block:
     """A region: front, VPCs and flow at the left, other services at the right."""
     blocks = [vpc_block(vpc) for vpc in region.vpcs]
     if region.flow:
-        blocks.append(_flow(region.flow))
+        # What people come in through stands above what it looks after.
+        blocks.insert(0 if _entered(region.flow, edges) else len(blocks), _flow(region.flow))
     front_columns = max(1, (max([b.w for b in blocks] or [0]) + GAP) // (CARD_W + GAP)) if blocks else 4
     fronts = chunks(list(region.front), front_columns)
     width = max([block.w for block in blocks] + [max(len(f) for f in fronts) * (CARD_W + GAP) if fronts else 0])
@@ -194,12 +195,20 @@ def _region(region: Region, edges: tuple[Edge, ...]) -> Block:
     return out
 
 
+def _entered(shelves: tuple[Shelf, ...], edges: tuple[Edge, ...]) -> bool:
+    """Whether requests come to these services from elsewhere."""
+    here = {card.id for shelf in shelves for card in shelf.cards}
+    return any(edge.kind == "request" and edge.target in here and edge.source not in here for edge in edges)
+
+
 def _flow(shelves: tuple[Shelf, ...]) -> Block:
-    """Connected services without subnets, row under row."""
+    """Connected services without subnets, row under row in a frame."""
     out = Block()
     columns = max(len(shelf.slots) for shelf in shelves)
     out.w = columns * (CARD_W + GAP) + 2 * MARGIN
-    y = 0
+    functions = any(card.icon == "function" for shelf in shelves for card in shelf.cards)
+    label(out, HEADING, 14, 8, "Serverless" if functions else "Services")
+    y = STRIP
     for shelf in shelves:
         slot = (out.w - 2 * MARGIN) // len(shelf.slots)
         top = y + GUTTER
@@ -210,6 +219,7 @@ def _flow(shelves: tuple[Shelf, ...]) -> Block:
         out.gutters += [(gutter, 0, out.w + BESIDE) for gutter in (top - GUTTER // 2, top + CARD_H + GUTTER // 2)]
         y = top + CARD_H
     out.h = y + GUTTER
+    out.frames.append(Frame("services", Rect(0, 0, out.w, out.h)))
     out.lanes += [(lane, -GUTTER // 2, out.h) for lane in (MARGIN // 2, out.w - MARGIN // 2)]
     return out
 

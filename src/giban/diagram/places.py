@@ -127,6 +127,10 @@ class Places:
         found = [r for r in near if r.key in self._where]
         if not found:
             through = [r for r in near if r.type.endswith("_subnet_group") or r.type == "aws_network_interface"]
+            if resource.type == "aws_ebs_volume":
+                # A volume stands where the instance is that has it.
+                attached = self.graph.referrers(resource, "aws_volume_attachment")
+                through += [host for link in attached for host in self.graph.follow_all(link, "instance_id")]
             if resource.type == "aws_efs_file_system":
                 through += self.graph.referrers(resource, "aws_efs_mount_target")
             found = [r for group in through for r in self.graph.follow_all(group) if r.key in self._where]

@@ -159,12 +159,20 @@ class _Reader:
             for index, site in enumerate(self.places[key].sites):
                 if self._site_region(site, key) == region:
                     vpcs.append(self._read_vpc(site, standing.get((key, index), {}), borders.get((key, index), [])))
+        entrances = self._entrances(front, {card.id for card in beside})
+        front = [card for card in front if card not in entrances]
+        beside = [*entrances, *beside]
         flow, rest = flow_shelves(beside, self.edges) if len(beside) > 1 else ((), beside)
         bands = _bands(rest)
         others = _others(self.loose.get(region, []))
         if others:
             bands.append(Band(CATEGORIES["other"], tuple(others)))
         return Region(region, tuple(front), tuple(vpcs), flow, tuple(bands))
+
+    def _entrances(self, front: list[Card], beside: set[str]) -> list[Card]:
+        """What stands before services outside of any VPC, and only before these: an API before its functions."""
+        leads = {card.id: {edge.target for edge in self.edges if edge.source == card.id} for card in front}
+        return [card for card in front if leads[card.id] and leads[card.id] <= beside]
 
     def _site(self, places: Places, resource: Resource) -> int | None:
         """The VPC on whose border a gateway stands."""

@@ -93,8 +93,22 @@ def flow_shelves(cards: list[Card], edges: tuple[Edge, ...]) -> tuple[tuple[Shel
         if card.id in rank:
             rows.setdefault(rank[card.id], []).append(card)
     shelves = []
+    places: dict[str, float] = {}
     for level in sorted(rows):
-        row = rows[level]
+        row = _under_their_sources(rows[level], inner, places)
+        places |= {card.id: (index + 0.5) / len(row) for index, card in enumerate(row)}
         for start in range(0, len(row), _COLUMNS):
             shelves.append(Shelf("grid", tuple(row[start : start + _COLUMNS])))
     return tuple(shelves), [card for card in cards if card.id not in joined]
+
+
+def _under_their_sources(row: list[Card], edges: list[Edge], places: dict[str, float]) -> list[Card]:
+    """A row in the order of what leads to it in the rows above, so that few arrows cross."""
+
+    def wish(card: Card) -> tuple[float, str, str]:
+        above = [places[edge.source] for edge in edges if edge.target == card.id and edge.source in places]
+        below = min((edge.target for edge in edges if edge.source == card.id), default="")
+        # Without anything above, beside what leads to the same.
+        return (sum(above) / len(above) if above else 0.5, "" if above else below, card.id)
+
+    return sorted(row, key=wish)

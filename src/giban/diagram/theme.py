@@ -13,6 +13,8 @@ LIGHT = {
     "world": "#f6f8fb",
     "vpc": "#fbfaff",
     "vpc-line": "#8a6fd1",
+    "services": "#fdf8f1",
+    "services-line": "#cf9a63",
     "zone": "#f1f4f9",
     "zone-line": "#a9b7c6",
     "public": "#e4f4ea",
@@ -46,6 +48,8 @@ DARK = {
     "world": "#11161e",
     "vpc": "#14142a",
     "vpc-line": "#8f7ce0",
+    "services": "#1f1a12",
+    "services-line": "#8f6a3c",
     "zone": "#161c28",
     "zone-line": "#45505f",
     "public": "#12291d",
@@ -68,7 +72,7 @@ DARK = {
     "other": "#6b7280",
     "icon": "#ffffff",
 }
-GROUNDS = ("page", "region", "world", "vpc", "zone", "public", "private", "isolated", "card", "chip")
+GROUNDS = ("page", "region", "world", "vpc", "services", "zone", "public", "private", "isolated", "card", "chip")
 """What texts stand on."""
 
 FONTS = "-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,'Noto Sans','Noto Sans CJK KR','Apple SD Gothic Neo',sans-serif"
@@ -82,6 +86,7 @@ def rules(colours: dict[str, str]) -> str:
         f"text{{fill:{c['text']}}}.q{{fill:{c['quiet']}}}.el{{stroke:{c['page']}}}",
         f".region,.world{{fill:{c['region']};stroke:{c['region-line']}}}",
         f".vpc{{fill:{c['vpc']};stroke:{c['vpc-line']}}}",
+        f".services{{fill:{c['services']};stroke:{c['services-line']}}}",
         f".zone{{fill:{c['zone']};stroke:{c['zone-line']}}}",
         *(f".{name}{{fill:{c[name]}}}" for name in ("public", "private", "isolated")),
         f".panel{{fill:{c['card']};fill-opacity:.45;stroke:{c['zone-line']};stroke-opacity:.5}}",
@@ -104,7 +109,7 @@ def style_sheet() -> str:
         ".big{font-size:20px;font-weight:600}.ct{font-size:13px;font-weight:600}.cs{font-size:11px}"
         ".h{font-size:11.5px;font-weight:600}.n{font-weight:400}.num{font-size:10px}"
         ".el{font-size:10.5px;paint-order:stroke;stroke-width:3px;stroke-opacity:.8;stroke-linejoin:round}"
-        ".region,.world,.vpc,.zone,.card,.chip{stroke-width:1}.vpc{stroke-width:1.5}"
+        ".region,.world,.vpc,.services,.zone,.card,.chip{stroke-width:1}.vpc{stroke-width:1.5}"
         ".zone{stroke-dasharray:5 4}.quiet{stroke-dasharray:4 3}"
         ".e{fill:none;stroke-width:1.6;stroke-linejoin:round}.e-egress{stroke-dasharray:2 3}.e-admin{stroke-dasharray:7 4}"
         ".icon,.ci{fill:none;stroke-width:1.7;stroke-linecap:round;stroke-linejoin:round}"

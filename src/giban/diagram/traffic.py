@@ -23,6 +23,10 @@ _ROLE_STEPS = frozenset(
     {"aws_launch_template", "aws_launch_configuration", "aws_iam_instance_profile", "aws_ecs_task_definition"}
 )
 _USED = frozenset({"data", "storage", "messaging"})
+_ASKED = frozenset({"aws_apigatewayv2_integration", "aws_api_gateway_integration"})
+"""Links that pass requests on; others pass data."""
+_STARTED = frozenset({"aws_instance", "aws_autoscaling_group", "aws_db_instance", "aws_rds_cluster"})
+"""What functions start and stop: administration, not data."""
 _MANY = 4
 """With more groups than this, arrows to NAT gateways are left out: they would hide the rest."""
 
@@ -101,7 +105,11 @@ class Traffic:
                 target_list = graph.follow_all(link, receiver) if receiver else graph.follow_all(link)
                 for source in graph.follow_all(link, sender):
                     for target in target_list:
-                        self._add(self._id(source), self._id(target), "data", label)
+                        kind = "request" if type_ in _ASKED else "data"
+                        self._add(self._id(source), self._id(target), kind, label)
+        for schedule in self._cards("aws_scheduler_schedule"):
+            for target in graph.follow_all(schedule, "target", "arn"):
+                self._add(self._id(schedule), self._id(target), "data")
         for cdn in self._cards("aws_cloudfront_distribution"):
             for origin in graph.follow_all(cdn, "origin"):
                 self._add(self._id(cdn), self._id(origin), "request")
@@ -226,10 +234,16 @@ class Traffic:
             if zone is None or zone.args.get("vpc") or zone.args.get("private_zone"):
                 continue
             card = self._id(zone) or zones.get(text_of(zone.args.get("name")))
-            for target in [*self.graph.follow_all(record, "alias"), *self.graph.follow_all(record, "records")]:
+            named = [*self.graph.follow_all(record, "alias"), *self.graph.follow_all(record, "records")]
+            for target in [api for name in named for api in self._behind(name)]:
                 if card and card not in found.setdefault(target.key, []):
                     found[target.key].append(card)
         return found
+
+    def _behind(self, target: Resource) -> list[Resource]:
+        """What answers under a name: the APIs of a custom domain, else the target itself."""
+        mappings = self.graph.referrers(target, "aws_apigatewayv2_api_mapping", "aws_api_gateway_base_path_mapping")
+        return [api for link in mappings for api in self.graph.follow_all(link, "api_id")] or [target]
 
     # What roles may use ----------------------------------------------------------------------------------------------
 
@@ -242,7 +256,9 @@ class Traffic:
             for target in self._granted(card):
                 if target.key in logs or target.key not in self.drawn or target.type not in KINDS:
                     continue
-                if KINDS[target.type].category in _USED or target.type == "aws_secretsmanager_secret":
+                if card.type == "aws_lambda_function" and target.type in _STARTED:
+                    self._add(self._id(card), self._id(target), "admin")
+                elif KINDS[target.type].category in _USED or target.type == "aws_secretsmanager_secret":
                     self._add(self._id(card), self._id(target), "data")
 
     def _granted(self, card: Resource) -> Iterable[Resource]:
@@ -262,6 +278,10 @@ class Traffic:
                 for mentioned in graph.follow_all(paper, "policy"):
                     more = graph.follow_all(mentioned) if mentioned.type == "aws_iam_policy_document" else [mentioned]
                     found.update({r.key: r for r in more})
+        if card.type == "aws_lambda_function":
+            # Its policy may name what it starts by a tag; its settings name it by its ID.
+            told = graph.follow_all(card, "environment")
+            found.update({r.key: r for r in told if r.type in _STARTED})
         return found.values()
 
     def _log_buckets(self) -> set[Key]:

@@ -10,6 +10,7 @@ from giban.checks.values import flag, given, listed, text
 from giban.graph.graph import Graph
 
 BALANCERS = ("aws_lb", "aws_alb", "aws_elb")
+API_DOMAINS = ("aws_apigatewayv2_domain_name", "aws_api_gateway_domain_name")
 
 
 @check("GB077", "error", fix="Make the certificate in the region where it is used; for CloudFront in us-east-1.")
@@ -94,11 +95,12 @@ def certificate_does_not_cover_the_name(graph: Graph) -> Iterator[Hit]:
     """Certificate does not cover the name.
 
     ## What it finds
-    A record that leads to a load balancer with HTTPS, or an alias of a CloudFront distribution, whose name is in none of the
-    certificates there. A wildcard covers one level: `*.example.com` neither `example.com` nor `a.b.example.com`.
+    A record that leads to a load balancer with HTTPS, an alias of a CloudFront distribution, or the domain of an API, whose name
+    is in none of its certificates. A wildcard covers one level: `*.example.com` neither `example.com` nor `a.b.example.com`.
 
     ## Why it matters
-    Browsers show a warning page instead of the service, and clients refuse to connect. CloudFront refuses the distribution.
+    Browsers show a warning page instead of the service, and clients refuse to connect. CloudFront and API Gateway
+    refuse the name.
 
     ## Example
     ```json
@@ -136,6 +138,10 @@ def certificate_does_not_cover_the_name(graph: Graph) -> Iterator[Hit]:
         if name and names and not covers(names, name):
             yield record, f"No certificate of {balancer.address} covers {name} (they cover {', '.join(sorted(names))})."
     for user in users(graph):
+        if user.resource.type in API_DOMAINS and user.names:
+            name = text(user.resource, "domain_name")
+            if name and not covers(user.names, name):
+                yield user.resource, f"Its certificate does not cover {name}."
         if user.resource.type == "aws_cloudfront_distribution" and user.names:
             for alias in listed(user.resource.value("aliases")):
                 if isinstance(alias, str) and "${" not in alias and not covers(user.names, alias):

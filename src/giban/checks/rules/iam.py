@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from giban.checks.policies import Statement, identity_policies, policy, resource_policies
+from giban.checks.policies import Statement, allowing, identity_policies, policy, resource_policies
 from giban.checks.registry import Hit, check
 from giban.checks.values import text
 from giban.graph.graph import Graph
@@ -37,10 +37,9 @@ def policy_open_to_the_world(graph: Graph) -> Iterator[Hit]:
     ## References
     - https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
-    for resource, found in resource_policies(graph):
-        for statement in found.allowing:
-            if statement.anybody and not statement.restricted:
-                yield resource, f"{_named(statement)} allows {_actions(statement)} to everybody."
+    for resource, statement in allowing(resource_policies(graph)):
+        if statement.anybody and not statement.restricted:
+            yield resource, f"{_named(statement)} allows {_actions(statement)} to everybody."
     for permission in graph.all("aws_lambda_permission"):
         limits = ("source_arn", "source_account", "principal_org_id")
         if text(permission, "principal") == "*" and not any(permission.value(name) for name in limits):
@@ -72,14 +71,13 @@ def policy_allows_everything(graph: Graph) -> Iterator[Hit]:
     ## References
     - https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege
     """
-    for resource, found in identity_policies(graph):
-        for statement in found.allowing:
-            if "*" in statement.resources and not statement.conditions:
-                if "*" in statement.actions or "*:*" in statement.actions:
-                    yield resource, f"{_named(statement)} allows every action on every resource."
-                elif statement.not_actions:
-                    but = ", ".join(statement.not_actions)
-                    yield resource, f"{_named(statement)} allows everything on every resource but {but}."
+    for resource, statement in allowing(identity_policies(graph)):
+        if "*" in statement.resources and not statement.conditions:
+            if "*" in statement.actions or "*:*" in statement.actions:
+                yield resource, f"{_named(statement)} allows every action on every resource."
+            elif statement.not_actions:
+                but = ", ".join(statement.not_actions)
+                yield resource, f"{_named(statement)} allows everything on every resource but {but}."
     for attachment in graph.all(
         "aws_iam_role_policy_attachment", "aws_iam_user_policy_attachment", "aws_iam_group_policy_attachment",
         "aws_iam_policy_attachment",
@@ -113,13 +111,12 @@ def policy_reads_every_secret(graph: Graph) -> Iterator[Hit]:
     ## References
     - https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_examples.html
     """
-    for resource, found in identity_policies(graph):
-        for statement in found.allowing:
-            if "*" in statement.actions or statement.conditions:
-                continue
-            for action, kind in (("secretsmanager:GetSecretValue", "secret"), ("ssm:GetParameter", "parameter")):
-                if statement.permits(action) and any(_every(name, kind) for name in statement.resources):
-                    yield resource, f"{_named(statement)} allows to read every {kind} of the account."
+    for resource, statement in allowing(identity_policies(graph)):
+        if "*" in statement.actions or statement.conditions:
+            continue
+        for action, kind in (("secretsmanager:GetSecretValue", "secret"), ("ssm:GetParameter", "parameter")):
+            if statement.permits(action) and any(_every(name, kind) for name in statement.resources):
+                yield resource, f"{_named(statement)} allows to read every {kind} of the account."
 
 
 def _every(resource: str, kind: str) -> bool:
@@ -153,18 +150,17 @@ def policy_allows_a_whole_service(graph: Graph) -> Iterator[Hit]:
     - https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#access_policies-json
     """
     harmless = ("describe", "get", "list", "read", "search", "view", "batchget", "lookup")
-    for resource, found in identity_policies(graph):
-        for statement in found.allowing:
-            if "*" not in statement.resources or statement.conditions:
-                continue
-            wide = [
-                action
-                for action in statement.actions
-                if ":" in action and "*" in action.split(":", 1)[1]
-                and action != "*:*" and not action.split(":", 1)[1].lower().startswith(harmless)
-            ]  # fmt: skip
-            if wide:
-                yield resource, f"{_named(statement)} allows {', '.join(sorted(wide))} on every resource."
+    for resource, statement in allowing(identity_policies(graph)):
+        if "*" not in statement.resources or statement.conditions:
+            continue
+        wide = [
+            action
+            for action in statement.actions
+            if ":" in action and "*" in action.split(":", 1)[1]
+            and action != "*:*" and not action.split(":", 1)[1].lower().startswith(harmless)
+        ]  # fmt: skip
+        if wide:
+            yield resource, f"{_named(statement)} allows {', '.join(sorted(wide))} on every resource."
 
 
 @check(
@@ -244,14 +240,13 @@ def policy_passes_any_role(graph: Graph) -> Iterator[Hit]:
     ## References
     - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
     """
-    for resource, found in identity_policies(graph):
-        for statement in found.allowing:
-            if "*" in statement.actions or not statement.permits("iam:PassRole"):
-                continue
-            every = any(name == "*" or name.endswith(":role/*") for name in statement.resources)
-            keys = {condition.key.lower() for condition in statement.conditions}
-            if every and "iam:passedtoservice" not in keys:
-                yield resource, f"{_named(statement)} allows to pass every role to any service."
+    for resource, statement in allowing(identity_policies(graph)):
+        if "*" in statement.actions or not statement.permits("iam:PassRole"):
+            continue
+        every = any(name == "*" or name.endswith(":role/*") for name in statement.resources)
+        keys = {condition.key.lower() for condition in statement.conditions}
+        if every and "iam:passedtoservice" not in keys:
+            yield resource, f"{_named(statement)} allows to pass every role to any service."
 
 
 def _named(statement: Statement) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from giban.checks.networks import SUBNET_TYPES, Block, block_of, vpc_key, vpc_of
+from giban.checks.networks import SUBNET_TYPES, Block, block, block_of, vpc_key, vpc_of
 from giban.checks.queries import multiplied, passed_out
 from giban.checks.registry import Hit, check
 from giban.graph.graph import Graph
@@ -200,6 +200,44 @@ def _overlaps(ranges: list[tuple[Block, Resource]]) -> Iterator[tuple[Resource, 
             yield resource, furthest[1]
         if furthest is None or found.last > furthest[0].last:
             furthest = (found, resource)
+
+
+PRIVATE = tuple(
+    found
+    for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "198.18.0.0/15")
+    if (found := block(cidr)) is not None
+)
+"""Ranges that belong to nobody on the internet: RFC 1918, RFC 6598 (shared by carriers, used by EKS for pods) and RFC 2544."""
+
+
+@check("GB120", "warning", fix="Choose a private range: inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.")
+def public_range_inside(graph: Graph) -> Iterator[Hit]:
+    """Network uses addresses that belong to somebody else.
+
+    ## What it finds
+    A VPC, or a further range of one, that is not inside the private ranges: `8.8.0.0/16`, `172.32.0.0/16`.
+
+    ## Why it matters
+    AWS takes it. But the machines inside never reach the real owner of these addresses: with `8.8.0.0/16` no DNS server of
+    Google, with others a customer or a bank. A VPC cannot change its range later.
+
+    ## Example
+    ```yaml
+    network: {cidr: 8.8.0.0/16}
+    ```
+    Use instead:
+    ```yaml
+    network: {cidr: 10.8.0.0/16}
+    ```
+
+    ## References
+    - https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+    - https://www.rfc-editor.org/rfc/rfc1918
+    """
+    for resource in graph.all("aws_vpc", "aws_vpc_ipv4_cidr_block_association"):
+        found = block_of(graph, resource)
+        if found is not None and not any(found.within(one) for one in PRIVATE):
+            yield resource, f"{found} are public addresses of somebody else, who cannot be reached from inside."
 
 
 def _peered(graph: Graph, one: Resource, other: Resource) -> bool:

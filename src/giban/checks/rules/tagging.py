@@ -21,7 +21,7 @@ def nobody_owns_it(graph: Graph) -> Iterator[Hit]:
 
     ## What it finds
     A root whose provider has no default tag such as `Owner`, `Team` or `Contact`, and which has resources without one. It is
-    one finding for the whole root.
+    one finding for all roots of an environment.
 
     ## Why it matters
     In a year somebody looks at the bill, or at an open port, and has nobody to ask; so it stays. Cost per team needs the tag as
@@ -41,18 +41,16 @@ def nobody_owns_it(graph: Graph) -> Iterator[Hit]:
     - https://docs.aws.amazon.com/whitepapers/latest/tagging-best-practices/tagging-best-practices.html
     - https://registry.terraform.io/providers/hashicorp/aws/latest/docs#default_tags-configuration-block
     """
+    taggable: list[Resource] = []
     for stack in roots(graph):
-        if _named(stack.tags) or is_unknown(stack.tags):
-            continue
-        made = [stack.resources[address] for address in sorted(stack.resources)]
-        taggable = [resource for resource in made if _taggable(resource)]
-        without = [resource for resource in taggable if not _says_whose(resource.value("tags"))]
-        if without:
-            count = f"{len(without)} of {len(taggable)}" if len(without) < len(taggable) else f"all {len(taggable)}"
-            yield (
-                provider_of(stack),
-                f"Nobody is named as owner of {count} resources, for example {without[0].address}.",
-            )
+        if not _named(stack.tags) and not is_unknown(stack.tags):
+            made = [stack.resources[address] for address in sorted(stack.resources)]
+            taggable += [resource for resource in made if _taggable(resource)]
+    without = [resource for resource in taggable if not _says_whose(resource.value("tags"))]
+    if without:
+        first = without[0]
+        count = f"{len(without)} of {len(taggable)}" if len(without) < len(taggable) else f"all {len(taggable)}"
+        yield provider_of(first.stack), f"Nobody is named as owner of {count} resources, for example {first.address}."
 
 
 def _named(names: Iterable[str]) -> bool:

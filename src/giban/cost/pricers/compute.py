@@ -9,6 +9,7 @@ from giban.cost.context import Context, Line
 from giban.cost.ranges import Range, fixed
 from giban.cost.registry import free, prices
 from giban.cost.topology import public_address
+from giban.graph.power import switched
 from giban.graph.refs import is_unknown
 from giban.graph.resource import Resource
 
@@ -31,18 +32,24 @@ DETAILED_METRICS = 7
 
 @prices("aws_instance")
 def instance(resource: Resource, context: Context) -> Iterator[Line]:
-    """One instance: hours, volumes, detailed monitoring, a public address of its own."""
+    """One instance: hours, volumes, detailed monitoring, a public address of its own.
+
+    One that stops when nobody works pays for hours, its own address and traffic only while it is on; for volumes always.
+    """
     number = context.instances(resource)
-    yield _hours(resource.args.get("instance_type"), number, context, "")
+    on_demand = switched(resource)
+    hours = number * context.running(resource)
+    yield _hours(resource.args.get("instance_type"), hours, context, "while it is on" if on_demand else "")
     root = resource.blocks("root_block_device") or [{}]
     for volume in [*root[:1], *resource.blocks("ebs_block_device")]:
         yield from volume_lines(volume, number, context)
     yield from _monitoring(resource.args.get("monitoring"), number, context)
     if public_address(context.topology, resource) and not _has_elastic_ip(resource, context):
-        yield _address(number, context)
+        yield _address(hours, context)
     elif not _has_elastic_ip(resource, context):
         return
-    yield from context.internet(context.use("public_host_gb") * number, "to the internet")
+    gb = hours * context.use("workstation_gb_per_hour") if on_demand else context.use("public_host_gb") * number
+    yield from context.internet(gb, "to the internet")
 
 
 @prices("aws_autoscaling_group")
@@ -60,13 +67,14 @@ def group(resource: Resource, context: Context) -> Iterator[Line]:
     )
     if resource.blocks("mixed_instances_policy") or (template and template.blocks("instance_market_options")):
         described += "; at the on-demand price of the first type, Spot is cheaper"
-    yield _hours(type_, number, context, described)
+    hours = number * context.hours
+    yield _hours(type_, hours, context, described)
     for volume in _template_volumes(template):
         yield from volume_lines(volume, number, context)
     if template is not None:
         yield from _monitoring(template.value("monitoring", "enabled"), number, context)
     if public_address(context.topology, resource):
-        yield _address(number, context)
+        yield _address(hours, context)
         yield from context.internet(context.use("public_host_gb") * number, "to the internet")
 
 
@@ -115,8 +123,7 @@ def volume_lines(settings: dict[str, Any], number: Range, context: Context) -> I
             yield context.line("EBS", item, number * more_throughput, "gp3 throughput above 125 MiB/s")
 
 
-def _hours(type_: Any, number: Range, context: Context, note: str) -> Line:
-    hours = number * context.hours
+def _hours(type_: Any, hours: Range, context: Context, note: str) -> Line:
     if not isinstance(type_, str) or is_unknown(type_):
         return context.unknown("instance hours", "hour", hours, "the instance type is not known before apply")
     return context.at(context.book.instance(context.region, type_), hours, f"{type_} hours", note)
@@ -140,9 +147,9 @@ def _monitoring(value: Any, number: Range, context: Context) -> Iterator[Line]:
         yield context.line("CloudWatch", item, metrics, "detailed monitoring", f"{DETAILED_METRICS} metrics each")
 
 
-def _address(number: Range, context: Context) -> Line:
+def _address(hours: Range, context: Context) -> Line:
     item = "public IPv4 address (in use or idle)"
-    return context.line("VPC", item, number * context.hours, "public IPv4 address")
+    return context.line("VPC", item, hours, "public IPv4 address")
 
 
 def _has_elastic_ip(resource: Resource, context: Context) -> bool:

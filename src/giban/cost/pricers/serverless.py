@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from giban.cost.calls import api_answer_kb, api_requests, callers_of_table, calls
 from giban.cost.context import Context, Line
-from giban.cost.ranges import Range, fixed
+from giban.cost.ranges import ZERO, Range, fixed, smallest
 from giban.cost.registry import free, prices
 from giban.graph.resource import Resource
 
@@ -29,15 +30,20 @@ free(
 )  # fmt: skip
 
 
+WRITE_UNIT_GB = 1e-6
+"""What one write unit can store, 1 KB
+(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html)."""
+
+
 @prices("aws_lambda_function")
 def function(resource: Resource, context: Context) -> Iterator[Line]:
-    """Calls and the memory they hold while they run."""
-    calls = context.use("invocations")
-    yield context.line("Lambda", "requests", calls, "requests")
+    """Calls and the memory they hold while they run; how many follows from schedules, rules and APIs where it can."""
+    number, who = calls(resource, context)
+    yield context.line("Lambda", "requests", number, "requests", who)
     memory = (_number(resource.args.get("memory_size")) or 128.0) / 1024
     arm = "arm64" in str(resource.args.get("architectures"))
     item = "duration arm64" if arm else "duration x86"
-    seconds = calls * context.use("function_ms") * (memory / 1000)
+    seconds = number * context.use("function_ms") * (memory / 1000)
     yield context.line("Lambda", item, seconds, "duration", f"{memory * 1024:g} MB")
 
 
@@ -58,21 +64,32 @@ def api(resource: Resource, context: Context) -> Iterator[Line]:
     if resource.args.get("protocol_type") != "HTTP":
         yield context.unknown("WebSocket API", "1M messages", fixed(1e6), "no price in the files")
         return
-    requests = context.monthly(context.use("requests_per_second"))
+    requests = api_requests(resource, context)
     yield context.line("API Gateway", "HTTP API requests (first tier)", requests, "requests")
-    yield from context.internet(requests * context.use("response_kb") * 1e-6, "to the internet")
+    yield from context.internet(requests * api_answer_kb(resource, context) * 1e-6, "to the internet")
 
 
 @prices("aws_dynamodb_table")
 def table(resource: Resource, context: Context) -> Iterator[Line]:
-    """Reads and writes, on demand or provisioned, and what is stored. A table that holds Terraform's locks is tiny."""
+    """Reads and writes, on demand or provisioned, what is stored, and its continuous backup.
+
+    A table that only functions with counted calls use is read and written so many times a call, and holds no more than is
+    written in a year. A table that holds Terraform's locks is tiny.
+    """
     if resource.args.get("hash_key") == "LockID":
         few = fixed(1000)
         yield context.line("DynamoDB on-demand", "write request units", few, "writes", "locks of Terraform")
         return
+    gb = context.use("table_gb")
     if resource.args.get("billing_mode") == "PAY_PER_REQUEST":
-        yield context.line("DynamoDB on-demand", "write request units", context.use("table_writes"), "writes")
-        yield context.line("DynamoDB on-demand", "read request units", context.use("table_reads"), "reads")
+        users = callers_of_table(resource, context)
+        writes, reads = (
+            _by_calls(users, context) if users else (context.use("table_writes"), context.use("table_reads"))
+        )
+        who = f"by {', '.join(user.address for user in users)}" if users else ""
+        yield context.line("DynamoDB on-demand", "write request units", writes, "writes", who)
+        yield context.line("DynamoDB on-demand", "read request units", reads, "reads", who)
+        gb = smallest(gb, writes * (12 * WRITE_UNIT_GB)) if users else gb
     else:
         for item, key, label in (
             ("write capacity unit beyond free tier", "write_capacity", "write capacity"),
@@ -80,7 +97,19 @@ def table(resource: Resource, context: Context) -> Iterator[Line]:
         ):
             units = _number(resource.args.get(key)) or 1.0
             yield context.line("DynamoDB provisioned", item, context.hours * units, label)
-    yield context.unknown("storage", "GB-month", context.use("table_gb"), "no price in the files")
+    yield context.line("DynamoDB", "table storage", gb, "storage")
+    if any(block.get("enabled") in (True, "true") for block in resource.blocks("point_in_time_recovery")):
+        yield context.line("DynamoDB", "point-in-time recovery", gb, "point-in-time recovery", "as large as the table")
+
+
+def _by_calls(functions: list[Resource], context: Context) -> tuple[Range, Range]:
+    """Writes and reads of a table by the functions that use it."""
+    writes, reads = ZERO, ZERO
+    for function in functions:
+        number, _ = calls(function, context)
+        writes = writes + number * context.use("table_writes_per_call", function)
+        reads = reads + number * context.use("table_reads_per_call", function)
+    return writes, reads
 
 
 @prices("aws_sqs_queue")
