@@ -6,7 +6,7 @@ BIN := .venv/bin
 # A provider of 700 MB and emulators: end-to-end tests run one after another, the rest two at a time.
 WORKERS ?= 2
 
-.PHONY: help venv checkov demo test fast lint types contracts unit e2e docs bench clean
+.PHONY: help venv system checkov powertools c7n demo test fast lint types contracts unit e2e docs bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -17,10 +17,25 @@ venv: .venv/.ready ## the virtual environment with everything giban and its test
 	bash tools/make_venv.sh "$(PYTHON)" .venv --editable
 	@touch $@
 
+system: ## Debian packages that tests need (chromium, packer, a Korean font), where they are missing
+	@bash tools/system_packages.sh
+
 checkov: .venv-checkov/.ready ## checkov in an environment of its own (it pins another botocore)
 
 .venv-checkov/.ready: tools/make_venv.sh
 	bash tools/make_venv.sh "$(PYTHON)" .venv-checkov checkov==3.3.30
+	@touch $@
+
+powertools: .venv-powertools/.ready ## the peer of the functions' benchmark, in an environment of its own
+
+.venv-powertools/.ready: tools/make_venv.sh
+	bash tools/make_venv.sh "$(PYTHON)" .venv-powertools aws-lambda-powertools==3.37.0
+	@touch $@
+
+c7n: .venv-c7n/.ready ## Cloud Custodian, the peer of the keeper's benchmark, in an environment of its own (it pins another botocore)
+
+.venv-c7n/.ready: tools/make_venv.sh
+	bash tools/make_venv.sh "$(PYTHON)" .venv-c7n c7n==0.9.53
 	@touch $@
 
 demo: venv ## the main job: examples/three-tier compiled, checked, priced, drawn and created on emulated AWS
@@ -38,10 +53,10 @@ types: venv ## types
 contracts: venv ## who may import whom
 	$(BIN)/lint-imports
 
-unit: venv ## every test that needs minutes of no provider
+unit: venv system ## every test that needs minutes of no provider
 	$(BIN)/pytest -q -n $(WORKERS) -m "not e2e"
 
-e2e: venv checkov ## real Terraform, real provider, real emulators
+e2e: venv system checkov ## real Terraform, real provider, real emulators
 	$(BIN)/pytest -q -m e2e
 
 fast: lint types contracts unit ## what to run before every commit
@@ -52,8 +67,8 @@ docs: venv ## write the generated documents again
 	$(BIN)/python tools/make_blueprint_docs.py
 	$(BIN)/python tools/make_check_docs.py
 
-bench: venv ## reports in benchmarks/
+bench: venv powertools ## reports in benchmarks/
 	$(BIN)/python benchmarks/run.py
 
 clean: ## remove what the targets above made
-	rm -rf .venv .venv-checkov .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf .venv .venv-checkov .venv-powertools .venv-c7n .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -247,3 +247,13 @@ def test_new_writes_a_blueprint_without_findings(tmp_path: Path) -> None:
 def test_debug_shows_where(tmp_path: Path) -> None:
     (tmp_path / "giban.yaml").write_text("name: scv\nregions: [nowhere]\n")
     assert "Traceback" in giban("plan", "--debug", cwd=tmp_path).stderr
+
+
+def test_a_folder_stands_for_the_blueprint_in_it(project: Path) -> None:
+    named = giban("check", str(project / "giban.yaml"), cwd=project.parent)
+    assert giban("check", str(project), cwd=project.parent).stdout == named.stdout
+    empty = project / "empty"
+    empty.mkdir()
+    answer = giban("check", str(empty), cwd=project)
+    assert answer.returncode == 2
+    assert "is a folder" in answer.stderr

@@ -22,7 +22,7 @@ MANY = 10
 """Unknown items with one reason that are counted instead of listed."""
 
 
-@click.command()
+@click.command("cost", short_help="Monthly cost: low, likely and high.")
 @blueprint_options
 @click.option(
     "--against",
@@ -156,6 +156,8 @@ def _estimate_text(estimate: Estimate, by: str) -> list[str]:
     lines += _totals(estimate, by)
     if estimate.total.high:
         lines += ["", _bold("Largest items"), *_largest(estimate)]
+    if estimate.on_demand:
+        lines += ["", _bold("Machines that stop when nobody works, USD a month"), *_on_demand(estimate)]
     if estimate.unknown:
         lines += ["", _bold("Unknown, not in the total")]
         lines += _unknown(estimate)
@@ -206,6 +208,15 @@ def _largest(estimate: Estimate) -> list[str]:
         count = f"{line.quantity.likely:,.4g} x {line.usd_per_unit:g} per {line.unit}"
         rows.append([_usd(line.usd.likely if line.usd else 0), cost.address, line.item, count, told])
     return _indented(rows, right=frozenset({0}))
+
+
+def _on_demand(estimate: Estimate) -> list[str]:
+    """What such a machine costs off and on, with everything of its component."""
+    rows = [["", "off", "each hour on", "likely", "never off"]]
+    for one in estimate.on_demand:
+        likely = f"{_usd(one.off + one.hour * one.hours)} at {one.hours:g} h"
+        rows.append([one.component or "(no component)", _usd(one.off), f"{one.hour:.4f}", likely, _usd(one.always)])
+    return _indented(rows, right=frozenset({1, 2, 3, 4}))
 
 
 def _unknown(estimate: Estimate) -> list[str]:

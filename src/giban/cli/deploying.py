@@ -9,7 +9,10 @@ from contextlib import contextmanager
 
 import click
 
+from giban.cli.errors import MISTAKE
+from giban.cli.options import Choice
 from giban.cli.output import style
+from giban.graph.problems import Problem, Problems
 from giban.graph.stack import Stack
 from giban.lifecycle.deployment import Deployment, Listener
 from giban.lifecycle.look import Change, Planned, RootPlan
@@ -30,11 +33,11 @@ SIGNS = {
 COLOURS = {"create": "green", "update": "yellow", "replace": "red", "delete": "red"}
 
 
-def deployment(blueprint: str, environment: str | None, sets: tuple[str, ...], target: str) -> Deployment:
+def deployment(chosen: Choice) -> Deployment:
     """Compile a blueprint for a target. Sentences for the user go to standard error."""
-    compiled = compile_blueprint(blueprint, environment, sets)
-    workspace = workspace_of(blueprint, target, environment)
-    return Deployment(compiled, make_target(target, workspace.base), workspace, say)
+    compiled = compile_blueprint(chosen.blueprint, chosen.environment, chosen.sets)
+    workspace = workspace_of(chosen.blueprint, chosen.target, chosen.environment)
+    return Deployment(compiled, make_target(chosen.target, workspace.base), workspace, say)
 
 
 def make_target(name: str, base: str) -> Target:
@@ -44,6 +47,31 @@ def make_target(name: str, base: str) -> Target:
     from giban.lifecycle.rehearsed import Rehearsal
 
     return Rehearsal(base)
+
+
+def confirm(deployed: Deployment, question: str) -> None:
+    """Show whose account it is and ask; `{}` in the question stands for what is deployed there.
+
+    Raises Problems when nobody can answer.
+    """
+    identity = Aws().identity(deployed.state_settings().region)
+    click.echo(f"Account {identity.account}, as {identity.arn}.", err=True)
+    if not sys.stdin.isatty():
+        raise Problems([Problem("Nobody is there to confirm.", "Add --yes to change AWS without being asked.")])
+    compiled = deployed.compiled
+    label = f"{compiled.graph.name} ({compiled.environment})" if compiled.environment else compiled.graph.name
+    if not click.confirm(question.format(label), err=True):
+        raise click.exceptions.Exit(MISTAKE)
+
+
+@contextmanager
+def looking(deployed: Deployment) -> Iterator[bool]:
+    """Whether the target can be asked; while it is, other runs are kept out of its folder."""
+    if not deployed.target.reachable():
+        yield False
+        return
+    with deployed.workspace.lock():
+        yield True
 
 
 def say(text: str) -> None:

@@ -4,37 +4,27 @@ from __future__ import annotations
 
 import click
 
-from giban.cli.options import blueprint_options, change_options, json_option, target_option
+from giban.cli.options import Choice, change_options, deployment_options, json_option
 
 
 @click.command("down")
-@blueprint_options
-@target_option
+@deployment_options
 @change_options
 @json_option
-def command(
-    blueprint: str,
-    environment: str | None,
-    sets: tuple[str, ...],
-    target: str,
-    allowed: tuple[str, ...],
-    yes: bool,
-    as_json: bool,
-) -> None:
+def command(chosen: Choice, allowed: tuple[str, ...], yes: bool, as_json: bool) -> None:
     """Destroy what `giban up` made.
 
     On AWS everything that holds data has to be named with --allow-delete; the rehearsal has nothing worth keeping.
     """
-    from giban.cli.deploying import deployment, watch
-    from giban.cli.up import confirm
+    from giban.cli.deploying import confirm, deployment, watch
     from giban.lifecycle.down import DownResult, down
 
-    deployed = deployment(blueprint, environment, sets, target)
+    deployed = deployment(chosen)
     if not deployed.target.reachable():
-        result = DownResult(target, environment, {}, [])
+        result = DownResult(chosen.target, chosen.environment, {}, [])
     else:
-        if target == "aws" and not yes:
-            confirm(deployed.state_settings().region, f"the END of {deployed.compiled.graph.name}", environment)
+        if chosen.target == "aws" and not yes:
+            confirm(deployed, "Take all of {} away from this account?")
         with deployed.workspace.lock():
             result = down(deployed, watch, frozenset(allowed))
     if as_json:

@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from typing import Any
+from functools import wraps
+from typing import Any, NamedTuple
 
 import click
 
 Decorated = Callable[..., Any]
 
+BLUEPRINT = "giban.yaml"
+"""The blueprint when none is named."""
+
+
+class Choice(NamedTuple):
+    """What the user wants to work on: which blueprint, with what over it, and where it is deployed."""
+
+    blueprint: str
+    environment: str | None
+    sets: tuple[str, ...]
+    target: str
+
 
 def blueprint_options(function: Decorated) -> Decorated:
     """BLUEPRINT, -e ENV and --set K=V, passed as `blueprint`, `environment` and `sets`."""
+    argument = click.argument(
+        "blueprint",
+        default=BLUEPRINT,
+        metavar="[BLUEPRINT]",
+        callback=lambda _context, _parameter, path: in_folder(path),
+    )
+    return argument(overlay_options(function))
+
+
+def in_folder(path: str) -> str:
+    """The blueprint that is meant: the one in the folder, when `path` is a folder that holds one."""
+    inside = os.path.join(path, BLUEPRINT)
+    return inside if os.path.isfile(inside) else path
+
+
+def overlay_options(function: Decorated) -> Decorated:
+    """-e ENV and --set K=V, passed as `environment` and `sets`."""
     function = click.option(
         "--set",
         "sets",
@@ -19,10 +50,9 @@ def blueprint_options(function: Decorated) -> Decorated:
         metavar="K=V",
         help="Set a value, for example --set services.web.scale.max=4.",
     )(function)
-    function = click.option(
-        "-e", "--environment", metavar="ENV", help="Merge environments/ENV.yaml over the blueprint."
-    )(function)
-    return click.argument("blueprint", default="giban.yaml", metavar="[BLUEPRINT]")(function)
+    return click.option("-e", "--environment", metavar="ENV", help="Merge environments/ENV.yaml over the blueprint.")(
+        function
+    )
 
 
 def json_option(function: Decorated) -> Decorated:
@@ -39,6 +69,16 @@ def target_option(function: Decorated) -> Decorated:
         show_default=True,
         help="Emulated AWS on this machine, or your account.",
     )(function)
+
+
+def deployment_options(function: Decorated) -> Decorated:
+    """BLUEPRINT, -e, --set and --target, passed together as `chosen`, a `Choice`."""
+
+    @wraps(function)
+    def gathered(*, blueprint: str, environment: str | None, sets: tuple[str, ...], target: str, **others: Any) -> Any:
+        return function(chosen=Choice(blueprint, environment, sets, target), **others)
+
+    return blueprint_options(target_option(gathered))
 
 
 def change_options(function: Decorated) -> Decorated:

@@ -28,11 +28,9 @@ def _blueprint(function: click.decorators.FC) -> click.decorators.FC:
 def start(blueprint: str, as_json: bool) -> None:
     """Start the emulators, or find them running."""
     from giban.cli.deploying import say
-    from giban.lifecycle.pipeline import compile_blueprint
 
     target = _target(blueprint)
-    region = compile_blueprint(blueprint).blueprint.regions[0]
-    target.start(region, say)
+    target.start(_region(blueprint), say)
     _show(target, as_json)
 
 
@@ -55,11 +53,9 @@ def stop(blueprint: str, as_json: bool) -> None:
 def reset(blueprint: str, as_json: bool) -> None:
     """Empty the emulators."""
     from giban.cli.deploying import say
-    from giban.lifecycle.pipeline import compile_blueprint
 
     target = _target(blueprint)
-    region = compile_blueprint(blueprint).blueprint.regions[0]
-    target.emulators.reset(region, say)
+    target.emulators.reset(_region(blueprint), say)
     _show(target, as_json)
 
 
@@ -80,6 +76,12 @@ def _target(blueprint: str) -> Rehearsal:
     return Rehearsal(workspace_of(blueprint, "rehearsal", None).base)
 
 
+def _region(blueprint: str) -> str:
+    from giban.lifecycle.pipeline import compile_blueprint
+
+    return compile_blueprint(blueprint).blueprint.regions[0]
+
+
 def _show(target: Rehearsal, as_json: bool) -> None:
     from giban.lifecycle.rehearsed import describe
     from giban.rehearsal.contents import contents
@@ -87,13 +89,16 @@ def _show(target: Rehearsal, as_json: bool) -> None:
     states = target.emulators.status()
     running = target.emulators.running()
     held = contents(target.clients(running.region)) if running else {}
+    opened = target.addresses() if running else []
     if as_json:
         from giban.cli.output import print_json
 
-        print_json({"emulators": states, "contents": held})
+        print_json({"emulators": states, "contents": held, "addresses": opened})
         return
     for item in states:
         for line in describe(item):
             click.echo(line)
+    for there, here in opened:
+        click.echo(f"{there} → {here}")
     if running:
         click.echo("holds: " + (", ".join(f"{len(names)} {kind}" for kind, names in held.items()) or "nothing"))

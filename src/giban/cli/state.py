@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from giban.cli.options import blueprint_options, json_option, target_option
+from giban.cli.options import Choice, deployment_options, json_option
 
 
 @click.group("state")
@@ -13,17 +13,16 @@ def command() -> None:
 
 
 @command.command("create", short_help="Make the bucket, and the lock table if there is one.")
-@blueprint_options
-@target_option
+@deployment_options
 @json_option
-def create(blueprint: str, environment: str | None, sets: tuple[str, ...], target: str, as_json: bool) -> None:
+def create(chosen: Choice, as_json: bool) -> None:
     """Make the bucket (versioned, encrypted, private), and the lock table if the blueprint wants one.
 
     Run it as often as you like: what is there is left alone, what is not as it should be is corrected.
     """
     from giban.cli.deploying import deployment
 
-    deployed = deployment(blueprint, environment, sets, target)
+    deployed = deployment(chosen)
     deployed.start()
     steps = deployed.create_state()
     if as_json:
@@ -37,15 +36,14 @@ def create(blueprint: str, environment: str | None, sets: tuple[str, ...], targe
 
 @command.command("unlock")
 @click.argument("lock_id", metavar="ID")
-@blueprint_options
-@target_option
-def unlock(lock_id: str, blueprint: str, environment: str | None, sets: tuple[str, ...], target: str) -> int:
+@deployment_options
+def unlock(lock_id: str, chosen: Choice) -> int:
     """Release a lock that a dead run left behind. The error message of the refused run names the ID."""
     from giban.cli.deploying import deployment
     from giban.lifecycle.up import initialised
     from giban.terraform.errors import UserMistake
 
-    deployed = deployment(blueprint, environment, sets, target)
+    deployed = deployment(chosen)
     refused: UserMistake | None = None
     for stack in deployed.stacks:
         try:

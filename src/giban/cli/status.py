@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import click
 
-from giban.cli.options import blueprint_options, json_option, target_option
+from giban.cli.options import Choice, deployment_options, json_option
 
 
 @click.command("status", short_help="Show what is deployed, missing and left over.")
-@blueprint_options
-@target_option
+@deployment_options
 @json_option
-def command(blueprint: str, environment: str | None, sets: tuple[str, ...], target: str, as_json: bool) -> None:
+def command(chosen: Choice, as_json: bool) -> None:
     """Show what is deployed, from Terraform's state, and what is missing or left over."""
-    from giban.cli.deploying import deployment
+    from giban.cli.deploying import deployment, looking
     from giban.lifecycle.look import status
 
-    deployed = deployment(blueprint, environment, sets, target)
-    reachable = deployed.target.reachable()
-    if reachable:
-        with deployed.workspace.lock():
-            found = status(deployed, reachable=True)
-    else:
-        found = status(deployed, reachable=False)
+    deployed = deployment(chosen)
+    with looking(deployed) as reachable:
+        found = status(deployed, reachable=reachable)
     if as_json:
         from giban.cli.output import print_json
 
@@ -31,7 +26,7 @@ def command(blueprint: str, environment: str | None, sets: tuple[str, ...], targ
     for note in deployed.target.notes():
         click.echo(note)
     if not found.deployed:
-        click.echo(f"Nothing is deployed on {target}. Next: giban up")
+        click.echo(f"Nothing is deployed on {chosen.target}. Next: giban up")
         return
     for root in found.roots:
         click.echo(f"{root.root}: {root.deployed} of {root.expected} resources")

@@ -19,6 +19,11 @@ def up_lines(deployed: Deployment, result: UpResult) -> Iterator[str]:
         yield style(f"{root.root}: {_done(root)}", bold=True)
         for name, value in root.outputs.items():
             yield f"  {name} = {', '.join(value) if isinstance(value, list) else value}"
+    if result.addresses:
+        yield ""
+        yield "Open in a browser:"
+        for there, here in result.addresses:
+            yield f"  {there} → {here}"
     if result.gaps:
         yield ""
         yield "Made, but without the effect it has on AWS:"

@@ -2,53 +2,41 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from giban.cli.errors import FOUND, MISTAKE
-from giban.cli.options import blueprint_options, change_options, json_option, target_option
-from giban.graph.problems import Problem, Problems
+from giban.cli.errors import FOUND
+from giban.cli.options import Choice, change_options, deployment_options, json_option
 
 
 @click.command("up", short_help="Apply the blueprint, rehearsed or to AWS.")
-@blueprint_options
-@target_option
+@deployment_options
 @change_options
 @json_option
-def command(
-    blueprint: str,
-    environment: str | None,
-    sets: tuple[str, ...],
-    target: str,
-    allowed: tuple[str, ...],
-    yes: bool,
-    as_json: bool,
-) -> int:
+def command(chosen: Choice, allowed: tuple[str, ...], yes: bool, as_json: bool) -> int:
     """Apply the blueprint: to emulated AWS on this machine (the default), or to your account with --target aws.
 
     A plan that would delete or replace what holds data is refused unless its address is named.
     """
-    from giban.cli.deploying import deployment, say, watch
+    from giban.cli.deploying import confirm, deployment, say, watch
     from giban.lifecycle.findings import blocking
     from giban.lifecycle.up import up
     from giban.rehearsal.errors import RehearsalUnavailable
     from giban.terraform.errors import EngineMissing, ProviderUnavailable
 
-    deployed = deployment(blueprint, environment, sets, target)
+    deployed = deployment(chosen)
     found = blocking(deployed.compiled)
     for finding in found:
         say(f"{finding.check} {finding.resource}: {finding.message} {finding.fix}")
-    if found and target == "aws":
+    if found and chosen.target == "aws":
         say(f"\n{len(found)} errors found: mend or waive them before this reaches AWS. See giban check.")
         return FOUND
-    if target == "aws" and not yes:
-        confirm(deployed.state_settings().region, deployed.compiled.graph.name, environment)
+    if chosen.target == "aws" and not yes:
+        confirm(deployed, "Apply {} to this account?")
     try:
         with deployed.workspace.lock():
             result = up(deployed, watch, frozenset(allowed))
     except (EngineMissing, ProviderUnavailable, RehearsalUnavailable) as error:
-        if target == "rehearsal":
+        if chosen.target == "rehearsal":
             say("The rehearsal did not run: something it needs is missing on this machine.")
             say(
                 "check, cost, draw and export work without it; `giban doctor` lists what is there and how to get the rest.\n"
@@ -64,16 +52,3 @@ def command(
     for line in up_lines(deployed, result):
         click.echo(line)
     return 0
-
-
-def confirm(region: str, name: str, environment: str | None) -> None:
-    """Show whose account it is and ask. Raises Problems when nobody can answer."""
-    from giban.lifecycle.targets import Aws
-
-    identity = Aws().identity(region)
-    label = f"{name} ({environment})" if environment else name
-    click.echo(f"Account {identity.account}, as {identity.arn}.", err=True)
-    if not sys.stdin.isatty():
-        raise Problems([Problem("Nobody is there to confirm.", "Add --yes to change AWS without being asked.")])
-    if not click.confirm(f"Apply {label} to this account?", err=True):
-        raise click.exceptions.Exit(MISTAKE)
