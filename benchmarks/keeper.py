@@ -34,7 +34,7 @@ HOUR = 3600.0
 
 TICK = """
 import json, os, sys, time
-from giban.runtime.power import keeper
+from giban.runtime.power.tick import tick
 from giban.runtime.power.aws import make
 from giban.runtime.power.settings import Settings
 from giban.runtime.power.table import Table
@@ -47,7 +47,7 @@ fleet = {name: (instance, Settings.of(settings)) for name, (instance, settings) 
 ec2, dynamodb = (make(name, read_timeout=300) for name in ("ec2", "dynamodb"))
 for client in (ec2, dynamodb):
     client.meta.events.register("before-call", count)
-done = keeper.tick(Table(dynamodb, os.environ["GIBAN_TABLE"]), ec2, fleet, os.environ["GIBAN_PREFIX"], float(sys.argv[2]))
+done = tick(Table(dynamodb, os.environ["GIBAN_TABLE"]), ec2, fleet, os.environ["GIBAN_PREFIX"], float(sys.argv[2]))
 print(json.dumps({"calls": calls, "stopped": len(done["stopped"]), "other": len(done["lost"] + done["failed"])}))
 """
 

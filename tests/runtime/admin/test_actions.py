@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from giban.runtime.admin.actions import MOST_LEASES, weak
-from giban.runtime.power.keeper import tick
 from giban.runtime.power.settings import Settings
+from giban.runtime.power.tick import tick
 
 from .stage import Stage
 

@@ -11,11 +11,13 @@ import pytest
 
 from giban.rehearsal.contents import Clients
 from giban.runtime.power import aws, keeper
-from giban.runtime.power.keeper import SPOT_WARNING, STATE_CHANGE, KeeperFailed, fleet_of, on_event, tick
+from giban.runtime.power.keeper import SPOT_WARNING, STATE_CHANGE, KeeperFailed, fleet_of
 from giban.runtime.power.machines import BATCH, PAGE
 from giban.runtime.power.reconcile import ask
 from giban.runtime.power.settings import Settings
 from giban.runtime.power.table import Put, Table
+from giban.runtime.power.tick import Fleet as Names
+from giban.runtime.power.tick import look_at_one, tick
 from giban.runtime.power.want import Want, turned
 from tests.runtime.power.fake_ec2 import MOVE, FakeEC2
 
@@ -31,7 +33,7 @@ class Fleet:
         self.table = Table(_Counted(table.client, self.calls), table.name)
         self.ec2 = FakeEC2(lambda: self.now)
         self.settings = Settings(**settings)
-        self.fleet: keeper.Fleet = {}
+        self.fleet: Names = {}
         for number in range(count):
             # Every second one has been idle for an hour.
             launched = NOON - (3600 if number % 2 else 60)
@@ -165,22 +167,19 @@ def test_of_two_keepers_one_acts(table: Table) -> None:
     assert [entry["what"] for entry in table.events("w0001", now=world.now)] == ["stop"]
 
 
-def test_a_state_event_makes_one_workstation_be_looked_at(table: Table) -> None:
+def test_one_workstation_is_looked_at_sooner(table: Table) -> None:
     world = Fleet(table, 4)
     instance = world.fleet["w0002"][0]
     table.put(Put("want", "w0002", turned(Want(), "off", by="phone", why="", at=NOON).document(), 0))
-    done = on_event(table, world.ec2, world.fleet, STATE_CHANGE, {"instance-id": instance, "state": "running"}, NOON)
-    assert done["looked_at"] == 1
+    look_at_one(table, world.ec2, world.fleet, "w0002", NOON)
     assert world.ec2.state(instance) == "stopping"
-    assert on_event(table, world.ec2, world.fleet, STATE_CHANGE, {"instance-id": "i-other"}, NOON)["looked_at"] == 0
-    assert on_event(table, world.ec2, world.fleet, STATE_CHANGE, {}, NOON)["looked_at"] == 0
+    assert [name for name in world.fleet if table.load(name).observed.version] == ["w0002"]
 
 
 def test_a_spot_warning_is_a_notice(table: Table) -> None:
     world = Fleet(table, 1)
-    detail = {"instance-id": world.fleet["w0000"][0], "instance-action": "stop"}
     for _ in range(2):
-        on_event(table, world.ec2, world.fleet, SPOT_WARNING, detail, NOON)
+        look_at_one(table, world.ec2, world.fleet, "w0000", NOON, "stop")
     assert table.load("w0000").observed.notice == {"code": "spot_interruption", "at": NOON, "detail": "stop"}
     assert [entry["why"] for entry in table.events("w0000", now=NOON)].count("spot_interruption") == 1
 
@@ -223,6 +222,20 @@ class TestHandler:
         found = client("ec2").describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
         assert found["State"]["Name"] in ("pending", "running", "stopping", "stopped")
         assert table.load("dev").want.want == "off"
+
+    def test_events_of_somebody_elses_instance_end_at_once(
+        self, instance: str, table: Table, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(aws, "_clients", {})
+        for detail in ({"instance-id": "i-other", "state": "running"}, {}, None):
+            event = {"source": "aws.ec2", "detail-type": STATE_CHANGE, "detail": detail}
+            assert keeper.handle(event) == {"looked_at": 0, "failed": []}
+        assert aws._clients == {}
+
+    def test_a_spot_warning_of_ec2(self, instance: str, table: Table) -> None:
+        detail = {"instance-id": instance, "instance-action": "terminate"}
+        keeper.handle({"source": "aws.ec2", "detail-type": SPOT_WARNING, "detail": detail})
+        assert table.load("dev").observed.notice["detail"] == "terminate"
 
     def test_the_hosts_secret_gets_its_first_value(self, instance: str, client: Clients) -> None:
         keeper.handle({"tick": True})

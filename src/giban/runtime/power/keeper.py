@@ -1,8 +1,6 @@
-"""The keeper: every minute, and whenever EC2 tells of a change, what is compares with what should be.
+"""The keeper: every minute, and whenever EC2 tells of a change, what is compares with what should be. Lambda's entry.
 
-`tick` does for all what `reconcile` does for one, in pages and batches: the calls grow with pages of a thousand, not with
-machines.
-An event only makes one workstation be looked at sooner; nothing depends on its arrival.
+What a tick needs is imported when there is one: an event about somebody else's instance ends before.
 """
 
 from __future__ import annotations
@@ -11,29 +9,21 @@ import json
 import os
 import time
 
-from .advance import Step, advance
 from .aws import client
-from .first_values import host_value, value_of
-from .machines import Machine, look_at_all, resize, start, stop
-from .reconcile import answered, reconcile, token, writes
 from .settings import Settings
-from .settle import notice
-from .table import Clash, State, Table
+from .table import Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from .machines import Failure
+    from .tick import Fleet
 
 STATE_CHANGE = "EC2 Instance State-change Notification"
 """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/monitoring-instance-state-changes.html"""
 SPOT_WARNING = "EC2 Spot Instance Interruption Warning"
 """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html"""
-
-Fleet = dict[str, tuple[str, Settings]]
-"""Workstation to its instance and its settings."""
 
 _secrets_seen: set[str] = set()
 """Host secrets that have a value, as far as this process knows."""
@@ -44,19 +34,35 @@ class KeeperFailed(Exception):  # noqa: N818 - says what, like the other errors 
 
 
 def handle(event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:
-    """Lambda's entry: a tick, or an event of EC2 about one instance."""
-    fleet = fleet_of(os.environ["GIBAN_WORKSTATIONS"])
-    table, ec2, now = Table(client("dynamodb"), os.environ["GIBAN_TABLE"]), client("ec2"), time.time()
-    kind = event.get("detail-type", "")
+    """Lambda's entry: a tick, or an event of EC2 about one instance. Instances of somebody else are none of its business."""
+    text = os.environ["GIBAN_WORKSTATIONS"]
+    fleet, now = fleet_of(text), time.time()
+    kind, detail = event.get("detail-type", ""), event.get("detail") or {}
     if event.get("source") == "aws.ec2" and kind in (STATE_CHANGE, SPOT_WARNING):
-        done = on_event(table, ec2, fleet, kind, event.get("detail") or {}, now)
+        found = [name for name, (instance, _) in fleet.items() if instance == detail.get("instance-id")]
+        warning = str(detail.get("instance-action") or "stop") if kind == SPOT_WARNING else None
+        done: dict[str, Any] = {"looked_at": len(found), "failed": []}
+        if found:
+            table, ec2 = _clients()
+            from .tick import look_at_one
+
+            for name in found:
+                look_at_one(table, ec2, fleet, name, now, warning)
     else:
-        fill_in_secrets(os.environ["GIBAN_WORKSTATIONS"], lambda: client("secretsmanager"))
+        table, ec2 = _clients()
+        from .tick import tick
+
         done = tick(table, ec2, fleet, os.environ["GIBAN_PREFIX"], now)
+        # After the tick: whatever is wrong with a secret keeps no machine running.
+        fill_in_secrets(text, lambda: client("secretsmanager"))
     print(json.dumps(done, sort_keys=True))
     if done["failed"]:
         raise KeeperFailed(", ".join(sorted(done["failed"])))
     return done
+
+
+def _clients() -> tuple[Table, Any]:
+    return Table(client("dynamodb"), os.environ["GIBAN_TABLE"]), client("ec2")
 
 
 def fleet_of(text: str) -> Fleet:
@@ -71,125 +77,7 @@ def fill_in_secrets(text: str, secrets: Callable[[], Any]) -> None:
     for entry in json.loads(text).values():
         arn = entry.get("host_secret")
         if arn and arn not in _secrets_seen:
+            from .first_values import host_value, value_of
+
             value_of(secrets(), arn, lambda: host_value(os.urandom))
             _secrets_seen.add(arn)
-
-
-def on_event(
-    table: Table,
-    ec2: Any,
-    fleet: Fleet,
-    kind: str,
-    detail: Mapping[str, Any],
-    now: float,
-    random: Callable[[], str] = token,
-) -> dict[str, Any]:
-    """Look at the one workstation an event is about. Instances of somebody else are none of its business."""
-    found = [name for name, (instance, _) in fleet.items() if instance == detail.get("instance-id")]
-    for name in found:
-        instance, settings = fleet[name]
-        if kind == SPOT_WARNING:
-            _warn(table, name, instance, str(detail.get("instance-action") or "stop"), now, random)
-        reconcile(table, ec2, name, instance, settings, now, random)
-    return {"looked_at": len(found), "started": [], "stopped": [], "lost": [], "failed": []}
-
-
-def tick(
-    table: Table, ec2: Any, fleet: Fleet, prefix: str, now: float, random: Callable[[], str] = token
-) -> dict[str, Any]:
-    """Look at all workstations and act. Returns the names that were started, stopped, left to another keeper, or failed.
-
-    Errors of AWS that concern every workstation are raised; the next tick does what this one left.
-    """
-    states, unreadable = table.load_all()
-    machines = look_at_all(ec2, (instance for instance, _ in fleet.values()), prefix)
-    done: dict[str, Any] = {
-        "looked_at": len(fleet),
-        "started": [],
-        "stopped": [],
-        "lost": [],
-        "failed": sorted(unreadable & fleet.keys()),
-    }
-    waiting = {name: states.get(name) or State(name) for name in fleet if name not in unreadable}
-    # More than one round only for machines whose size had no capacity: each round tries their next size.
-    while waiting:
-        steps = _saved(table, fleet, waiting, machines, now, random, done)
-        waiting = _act(table, ec2, fleet, steps, now, random, done)
-    return {what: sorted(found) if isinstance(found, list) else found for what, found in done.items()}
-
-
-def _saved(
-    table: Table,
-    fleet: Fleet,
-    waiting: Mapping[str, State],
-    machines: Mapping[str, Machine],
-    now: float,
-    random: Callable[[], str],
-    done: dict[str, Any],
-) -> list[Step]:
-    """Decide about each and write what changed; the steps that may be carried out."""
-    steps, groups = {}, []
-    for name, state in waiting.items():
-        instance, settings = fleet[name]
-        try:
-            steps[name] = advance(now, settings, state, machines[instance])
-        except Exception as error:
-            # One broken workstation must not keep the others running.
-            print(json.dumps({"failed": name, "error": f"{type(error).__name__}: {error}"}))
-            done["failed"].append(name)
-            continue
-        puts = writes(steps[name], now, random)
-        if puts:
-            groups.append((name, puts))
-    lost = table.transact(groups)
-    done["lost"] += sorted(lost)
-    return [step for name, step in steps.items() if step.action is not None and name not in lost]
-
-
-def _act(
-    table: Table,
-    ec2: Any,
-    fleet: Fleet,
-    steps: list[Step],
-    now: float,
-    random: Callable[[], str],
-    done: dict[str, Any],
-) -> dict[str, State]:
-    """Start and stop in batches, record what EC2 said; the workstations to look at once more, with their state."""
-    results: dict[str, Failure | None] = {}
-    for step in steps:
-        if step.type:
-            failure = resize(ec2, step.machine.id, step.type)
-            if failure is not None:
-                results[step.machine.id] = failure
-    results.update(stop(ec2, [step.machine.id for step in steps if step.action == "stop"]))
-    results.update(
-        start(ec2, [step.machine.id for step in steps if step.action == "start" and step.machine.id not in results])
-    )
-    groups, waiting = [], {}
-    for step in steps:
-        name, failure = step.state.name, results[step.machine.id]
-        if failure is None and not step.observed.notice:
-            # Nothing to record: the next look sees what became of it.
-            done["stopped" if step.action == "stop" else "started"].append(name)
-            continue
-        state, puts, again = answered(step, fleet[name][1], failure, now, random)
-        if puts:
-            groups.append((name, puts))
-        if again:
-            waiting[name] = state
-        elif failure is None:
-            done["stopped" if step.action == "stop" else "started"].append(name)
-    lost = table.transact(groups)
-    return {name: state for name, state in waiting.items() if name not in lost}
-
-
-def _warn(table: Table, name: str, instance: str, action: str, now: float, random: Callable[[], str]) -> None:
-    """Say that EC2 takes a spot instance back in two minutes."""
-    for _ in range(3):
-        step = Step(table.load(name), Machine(instance, "running"))
-        notice(now, step.observed, "spot_interruption", action, step.events)
-        puts = writes(step, now, random)
-        if not puts or not table.transact([(name, puts)]):
-            return
-    raise Clash(name)
