@@ -9,8 +9,12 @@ set -euo pipefail
 missing=()
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
 command -v packer >/dev/null || missing+=(packer)
-# fontconfig's fc-list comes with chromium; any font that knows Korean will do.
-if ! command -v fc-list >/dev/null || [ -z "$(fc-list ':lang=ko' family)" ]; then missing+=(fonts-nanum); fi
+# Any font that knows Korean will do.
+if ! command -v fc-list >/dev/null; then
+    missing+=(fontconfig fonts-nanum)
+elif [ -z "$(fc-list ':lang=ko' family)" ]; then
+    missing+=(fonts-nanum)
+fi
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 if ! command -v apt-get >/dev/null; then
