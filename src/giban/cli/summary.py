@@ -40,7 +40,16 @@ def up_lines(deployed: Deployment, result: UpResult) -> Iterator[str]:
     count = sum(len([r for r in stack.resources.values() if r.mode == "managed"]) for stack in deployed.stacks)
     where = "on emulated AWS" if result.target == "rehearsal" else "on AWS"
     yield f"{count} resources are up {where}."
-    if result.target == "rehearsal":
+    yield from _next_steps(deployed, result.target)
+
+
+def _next_steps(deployed: Deployment, target: str) -> Iterator[str]:
+    blueprint = deployed.compiled.blueprint
+    if target == "rehearsal":
         yield "Next: giban status; change the blueprint and giban up again; giban down; giban up --target aws"
     else:
-        yield "Next: giban status --target aws; put the artifacts of your services into the artifact bucket."
+        artifacts = "; put the artifacts of your services into the artifact bucket" if blueprint.services else ""
+        yield f"Next: giban status --target aws{artifacts}"
+    if blueprint.workstations:
+        there = "" if target == "rehearsal" else " --target aws"
+        yield f"A workstation: giban workstation pair{there} registers your phone or browser; giban workstation status{there}"

@@ -67,8 +67,11 @@ class Rehearsal:
         return self._running is not None
 
     def notes(self) -> list[str]:
-        """What became of the emulators, when they do not run."""
-        return [note for status in self.emulators.status() for note in describe(status) if status.state != "running"]
+        """What became of emulators that do not run; nothing when none of them was started."""
+        found = self.emulators.status()
+        if all(status.state == "stopped" for status in found):
+            return []
+        return [note for status in found if status.state != "running" for note in describe(status)]
 
     def override(self, stack: Stack) -> dict[str, Any]:
         """Points provider and backend at the emulators."""
