@@ -144,5 +144,10 @@ def describe(status: Status) -> list[str]:
         return [f"{status.emulator}: running, 127.0.0.1:{status.port}, process {status.pid}"]
     if status.state == "stopped":
         return [f"{status.emulator}: not running"]
-    lines = [f"{status.emulator}: stopped by itself ({status.reason}); what the emulators held is lost"]
+    lost = (
+        "the emulators keep what they hold, `giban rehearsal start` brings it back"
+        if status.emulator == WORLD
+        else "what the emulators held is lost"
+    )
+    lines = [f"{status.emulator}: stopped by itself ({status.reason}); {lost}"]
     return lines + [f"    {line}" for line in status.log[-5:]]
