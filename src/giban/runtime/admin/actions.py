@@ -211,13 +211,8 @@ def _lost(world: World, conflict: Conflict) -> Problem:
     """Told to the loser of two opposite actions: who won, and how it is now."""
     found = document(world, look_again(world))
     word = {"on": "start", "off": "stop"}.get(conflict.want.want or "", "change")
-    return Problem(
-        409,
-        "conflict",
-        f"{conflict.want.by or 'Somebody'} asked for a {word} at the same moment, and was first.",
-        state=found["state"],
-        want=found["want"],
-        workstation=found,
+    return _not_now(
+        "conflict", f"{conflict.want.by or 'Somebody'} asked for a {word} at the same moment, and was first.", found
     )
 
 
@@ -227,15 +222,13 @@ def _must_be_on(world: World, purpose: str) -> None:
     if view.state.want.want != "on" and (
         view.machine.state not in ("pending", "running") or view.state.want.want == "off"
     ):
-        found = document(world, view)
-        raise Problem(
-            409,
-            "not-on",
-            f"It is {view.machine.state}: there is nothing to {purpose}. Start it first.",
-            state=found["state"],
-            want=found["want"],
-            workstation=found,
-        )
+        text = f"It is {view.machine.state}: there is nothing to {purpose}. Start it first."
+        raise _not_now("not-on", text, document(world, view))
+
+
+def _not_now(kind: str, text: str, found: Mapping[str, Any]) -> Problem:
+    """409, with how it is."""
+    return Problem(409, kind, text, state=found["state"], want=found["want"], workstation=found)
 
 
 def _is_same(lease: Mapping[str, Any], by: str, reason: str, until: float) -> bool:
