@@ -56,9 +56,10 @@ def start(folder: str, *, terminal: int | None = None) -> tuple[subprocess.Popen
 
 
 def state(folder: str) -> dict[str, str]:
-    """Address -> ok or tainted, from the state file as it was saved."""
+    """Address -> ok or tainted, from the state file as it was saved. What was stopped before it began has no instance there."""
     saved = json.loads((Path(folder) / "terraform.tfstate").read_text())
-    return {f"{item['type']}.{item['name']}": item["instances"][0].get("status", "ok") for item in saved["resources"]}
+    begun = [item for item in saved["resources"] if item["instances"]]
+    return {f"{item['type']}.{item['name']}": item["instances"][0].get("status", "ok") for item in begun}
 
 
 def assert_saved_and_unlocked(folder: str) -> None:
