@@ -9,7 +9,7 @@ import msgspec
 from giban.blueprint.types import Bastion, OpenVpn, WireGuard
 from giban.components.balancer import balancer
 from giban.components.boot import script
-from giban.components.encryption import key
+from giban.components.encryption import decrypt, key
 from giban.components.environment import Environment, Scope
 from giban.components.images import debian, image
 from giban.components.instances import instances_group
@@ -311,12 +311,7 @@ def _vpn_secret(scope: Scope, what: str) -> tuple[Resource, Resource]:
         role=role.id,
         policy=document(
             allow("Secret", ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"], secret.arn),
-            allow(
-                "Decrypt",
-                ["kms:Decrypt", "kms:GenerateDataKey"],
-                key(env).arn,
-                Condition={"StringEquals": {"kms:ViaService": f"secretsmanager.{env.region_name}.amazonaws.com"}},
-            ),
+            decrypt(env, "secretsmanager"),
         ),
     )
     return secret, role

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from giban.components.environment import Environment, part
-from giban.components.policies import document
+from giban.components.policies import Statement, allow, document
 from giban.graph.resource import Resource
 from giban.graph.stack import Stack
 
@@ -18,6 +20,18 @@ def key(env: Environment) -> Resource:
 def global_key(env: Environment) -> Resource:
     """The key of the `global` root, for what must live in us-east-1."""
     return _key(env, env.globe)
+
+
+def decrypt(env: Environment, *services: str) -> Statement:
+    """A statement that lets a role use the region's key, but only through these services (`"s3"`)."""
+    return allow("Decrypt", ["kms:Decrypt", "kms:GenerateDataKey"], key(env).arn, Condition=through(env, *services))
+
+
+def through(env: Environment, *services: str) -> dict[str, Any]:
+    """The condition that a key is used through one of these services
+    (https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service)."""
+    names = [f"{service}.{env.region_name}.amazonaws.com" for service in services]
+    return {"StringEquals": {"kms:ViaService": names[0] if len(names) == 1 else names}}
 
 
 def _key(env: Environment, stack: Stack) -> Resource:

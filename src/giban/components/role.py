@@ -5,7 +5,7 @@ from __future__ import annotations
 from giban.blueprint.types import Instances
 from giban.components.buckets import artifact_bucket, bucket
 from giban.components.databases import database
-from giban.components.encryption import key
+from giban.components.encryption import decrypt
 from giban.components.environment import Environment, Scope, fit, part
 from giban.components.policies import Statement, allow, assume, document
 from giban.graph.resource import Resource
@@ -20,19 +20,7 @@ def instance_profile(scope: Scope, name: str, service: Instances, artifact: str)
         allow("Artifact", ["s3:GetObject"], f"{artifacts.arn}/{artifact}"),
         *_databases(env, service),
         *_buckets(env, service),
-        allow(
-            "Decrypt",
-            ["kms:Decrypt", "kms:GenerateDataKey"],
-            key(env).arn,
-            Condition={
-                "StringEquals": {
-                    "kms:ViaService": [
-                        f"s3.{env.region_name}.amazonaws.com",
-                        f"secretsmanager.{env.region_name}.amazonaws.com",
-                    ]
-                }
-            },
-        ),
+        decrypt(env, "s3", "secretsmanager"),
     ]
     scope.add("aws_iam_role_policy", name="uses", role=role.id, policy=document(*statements))
     return profile(scope, role)

@@ -8,7 +8,7 @@ from giban.blueprint.instance_types import architecture
 from giban.blueprint.types_workstations import sizes_of
 from giban.components.buckets import artifact_bucket
 from giban.components.dns import zone
-from giban.components.encryption import key
+from giban.components.encryption import decrypt
 from giban.components.environment import Environment, Scope, part
 from giban.components.images import image, ubuntu
 from giban.components.network import ANYWHERE, network
@@ -170,7 +170,6 @@ def workstation_role(env: Environment, name: str) -> Resource:
 def _profile(env: Environment, name: str) -> Resource:
     scope = workstation_scope(env, name)
     role = workstation_role(env, name)
-    services = ("s3", "secretsmanager")
     scope.add(
         "aws_iam_role_policy",
         name="host",
@@ -182,16 +181,7 @@ def _profile(env: Environment, name: str) -> Resource:
                 [f"{artifact_bucket(env).arn}/workstations/{part_}/*" for part_ in ("boot", name)],
             ),
             *_secrets(env, name),
-            allow(
-                "Decrypt",
-                ["kms:Decrypt", "kms:GenerateDataKey"],
-                key(env).arn,
-                Condition={
-                    "StringEquals": {
-                        "kms:ViaService": [f"{service}.{env.region_name}.amazonaws.com" for service in services]
-                    }
-                },
-            ),
+            decrypt(env, "s3", "secretsmanager"),
             *_certificate(env, name),
         ),
     )

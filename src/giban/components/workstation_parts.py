@@ -7,7 +7,7 @@ from typing import Any
 from giban.blueprint.durations import seconds_of
 from giban.blueprint.types import Workstation
 from giban.blueprint.types_workstations import sizes_of
-from giban.components.encryption import key
+from giban.components.encryption import key, through
 from giban.components.environment import Environment, Scope, part
 from giban.components.policies import Statement, allow
 from giban.graph.resource import Resource
@@ -115,17 +115,13 @@ def power_statements(env: Environment, instances: list[Resource]) -> list[Statem
             "Volumes",
             ["kms:CreateGrant"],
             key(env).arn,
-            Condition={
-                "Bool": {"kms:GrantIsForAWSResource": "true"},
-                "StringEquals": {"kms:ViaService": f"ec2.{env.region_name}.amazonaws.com"},
-            },
+            Condition={"Bool": {"kms:GrantIsForAWSResource": "true"}, **through(env, "ec2")},
         ),
     ]
 
 
 def secret_statements(env: Environment, secrets: list[Resource]) -> list[Statement]:
     """Reading and filling in these secrets, and the environment's key for that and for the table."""
-    services = ("dynamodb", "secretsmanager")
     return [
         allow(
             "Secrets",
@@ -145,10 +141,6 @@ def secret_statements(env: Environment, secrets: list[Resource]) -> list[Stateme
                 "kms:ReEncryptTo",
             ],
             key(env).arn,
-            Condition={
-                "StringEquals": {
-                    "kms:ViaService": [f"{service}.{env.region_name}.amazonaws.com" for service in services]
-                }
-            },
+            Condition=through(env, "dynamodb", "secretsmanager"),
         ),
     ]
