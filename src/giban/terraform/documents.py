@@ -36,19 +36,19 @@ BESIDE = ("files", "packer")
 """Folders of a root whose contents are giban's: what expressions read, and templates of machine images."""
 
 
-def documents(graph: Graph, *, backend: bool = True) -> Files:
+def documents(graph: Graph) -> Files:
     """Every file of every root, by relative path (`ap-northeast-2/network.tf.json`)."""
     files: Files = {}
     for stack in graph.stacks:
-        for name, text in stack_documents(stack, backend=backend).items():
+        for name, text in stack_documents(stack).items():
             files[f"{stack.key}/{name}"] = text
     return files
 
 
-def stack_documents(stack: Stack, *, backend: bool = True) -> Files:
+def stack_documents(stack: Stack) -> Files:
     """The files of one root, by relative path, sorted."""
     files = _header(stack)
-    if backend and stack.backend is not None:
+    if stack.backend is not None:
         files[BACKEND] = {"terraform": {"backend": {"s3": stack.backend}}}
     for component, resources in _by_component(stack).items():
         files[f"{component.replace('.', '-')}.tf.json"] = _component(resources, stack)
