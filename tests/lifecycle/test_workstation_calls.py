@@ -44,7 +44,7 @@ def handle(event, context):
             return {"status": event["body"]["status"], "body": {"detail": "Not now.", "title": "Refused"}}
         case "/fields":
             problems = [{"field": "minutes", "detail": "Must be at most 4320."}, {"field": "for", "detail": "Must be text."}]
-            return {"status": 400, "body": {"detail": "all in one", "problems": problems}}
+            return {"status": 400, "body": {"detail": "all in one", "errors": problems}}
         case "/silent":
             return {"status": 503, "body": None}
     return {"status": 200, "body": event}

@@ -63,7 +63,7 @@ class Refused(Exception):  # noqa: N818 - an answer, said with care
 
 def _text(status: int, problem: Document) -> str:
     """What a problem says: its detail, or a line for each wrong field when it lists them."""
-    fields = problem.get("problems")
+    fields = problem.get("errors")
     if isinstance(fields, list) and fields:
         return "\n".join(f"{field.get('field')}: {field.get('detail')}" for field in fields if isinstance(field, dict))
     return str(problem.get("detail") or problem.get("title") or f"The admin function answered with {status}.")
