@@ -13,10 +13,12 @@ const SETTLE = 600; // ms in which a button that has just appeared takes no tap:
 
 const hostName = location.hostname.split(".")[0].replace(/-admin$/, ""); // the workstation's, before the API may be asked
 
+const actions = document.querySelector(".hero .actions");
+
 let status = null; // the newest answer
 let asked = 0, answered = 0; // requests are numbered, so that a slow old answer never covers a newer one
 let timer = null, failures = 0, heard = null; // heard: when the API answered last, by this device's clock
-let moved = -SETTLE; // when other buttons took the place of those before
+let settled = null; // the timer that lets buttons take taps after others took the place of those before
 let hold = 0; // seconds the API asked us to wait
 let grace = null; // {send, drop} while a stop can still be undone
 
@@ -25,6 +27,13 @@ const soon = (seconds) => new Date(now() + seconds * 1000).toISOString();
 // ---- looking
 
 const offers = () => [...document.querySelectorAll(".actions > :not([hidden])")].map((one) => one.id).join();
+
+// Said to assistive technology too, and to whatever drives the page: they wait instead of tapping into nothing.
+function settle() {
+  clearTimeout(settled);
+  actions.setAttribute("aria-disabled", "true");
+  settled = setTimeout(() => actions.removeAttribute("aria-disabled"), SETTLE);
+}
 
 function apply(document_, number) {
   if (number < answered) return;
@@ -39,7 +48,7 @@ function apply(document_, number) {
   render(status);
   leases(status, act);
   for (const hours of [1, 2]) write(find(`keep-${hours}`), say("keep_hours", { n: hours }));
-  if (before && offers() !== offered) moved = performance.now();
+  if (before && offers() !== offered) settle();
   // A button that vanished under the finger leaves the focus on what it led to.
   if (active && active.hidden) find("state").focus({ preventScroll: true });
   contact();
@@ -223,8 +232,8 @@ async function logout() {
 
 translate();
 const on = (id, kind, action) => find(id).addEventListener(kind, action);
-document.querySelector(".hero .actions").addEventListener("click", (event) => {
-  if (performance.now() - moved > SETTLE) return;
+actions.addEventListener("click", (event) => {
+  if (!actions.hasAttribute("aria-disabled")) return;
   event.preventDefault();
   event.stopImmediatePropagation();
 }, true);
