@@ -35,7 +35,7 @@ HOUR = 3600.0
 TICK = """
 import json, os, sys, time
 from giban.runtime.power.tick import tick
-from giban.runtime.power.aws import make
+from giban.runtime.common.aws import make
 from giban.runtime.power.settings import Settings
 from giban.runtime.power.table import Table
 calls = 0

@@ -13,16 +13,8 @@ import pytest
 from giban.graph.graph import Graph
 from giban.graph.problems import Problems
 from giban.graph.stack import Stack
-from giban.lifecycle.workstation import (
-    Admin,
-    NotUp,
-    Refused,
-    Workstation,
-    find,
-    follow,
-    one_device,
-    workstations,
-)
+from giban.lifecycle.operate import NotUp, Refused
+from giban.lifecycle.workstation import Admin, Workstation, find, follow, one_device, workstations
 from giban.rehearsal.contents import Clients, clients
 from giban.rehearsal.process import Rehearsal
 from giban.rehearsal.services import ACCOUNT

@@ -10,7 +10,8 @@ from typing import Any, TextIO
 import click
 
 from giban.cli.output import style
-from giban.lifecycle.workstation import Document, follow
+from giban.lifecycle.operate import Document
+from giban.lifecycle.workstation import follow
 from giban.terraform.errors import OutsideWorld
 from giban.terraform.progress import duration, is_interactive
 

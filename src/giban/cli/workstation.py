@@ -14,7 +14,7 @@ from giban.cli.output import print_json
 
 if TYPE_CHECKING:
     from giban.cli._workstation_options import Opened
-    from giban.lifecycle.workstation import Document
+    from giban.lifecycle.operate import Document
 
 GONE = ("terminated", "missing")
 """States of a machine that does not come back."""
@@ -35,7 +35,7 @@ def list_(chosen: Choice, as_json: bool) -> None:
     """Show all workstations of the blueprint: on or off, since when, until when, and why."""
     from giban.cli._workstation_options import open_all
     from giban.cli._workstation_text import list_lines
-    from giban.lifecycle.workstation import NotUp
+    from giban.lifecycle.operate import NotUp
 
     statuses: list[Document] = []
     for opened in open_all(chosen):

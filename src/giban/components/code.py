@@ -23,11 +23,15 @@ _MADE_BY_UNIX = 3 << 8 | 20
 _READABLE = 0o100644 << 16
 
 
+SHARED = "common"
+"""The package of `runtime` that is in every archive."""
+
+
 @cache
 def function_code(*packages: str) -> bytes:
-    """The archive of these packages of `runtime` (`"admin"`, `"power"`), with `runtime` as its root package."""
+    """The archive of these packages of `runtime` (`"admin"`, `"power"`) and the shared one; `runtime` is its root package."""
     names = ["__init__.py"]
-    for package in packages:
+    for package in (SHARED, *packages):
         for folder, folders, files in os.walk(os.path.join(RUNTIME, package)):
             folders[:] = [name for name in folders if name not in LEFT_OUT]
             inside = os.path.relpath(folder, RUNTIME).replace(os.sep, "/")

@@ -10,10 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from giban.rehearsal.contents import Clients
+from giban.runtime.common.store import Clash
 from giban.runtime.power.machines import look
 from giban.runtime.power.reconcile import View, ask, reconcile
 from giban.runtime.power.settings import Settings
-from giban.runtime.power.table import Clash, Conflict, Table
+from giban.runtime.power.table import Conflict, Table
 from giban.runtime.power.tick import tick
 
 SETTINGS = Settings()

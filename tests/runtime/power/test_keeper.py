@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from giban.rehearsal.contents import Clients
-from giban.runtime.power import aws, keeper
+from giban.runtime.common import aws
+from giban.runtime.common.store import Put
+from giban.runtime.power import keeper
 from giban.runtime.power.keeper import SPOT_WARNING, STATE_CHANGE, KeeperFailed, fleet_of
 from giban.runtime.power.machines import BATCH, PAGE
 from giban.runtime.power.reconcile import ask
 from giban.runtime.power.settings import Settings
-from giban.runtime.power.table import Put, Table
+from giban.runtime.power.table import Table
 from giban.runtime.power.tick import Fleet as Names
 from giban.runtime.power.tick import look_at_one, tick
 from giban.runtime.power.want import Want, turned

@@ -14,12 +14,13 @@ from botocore.session import get_session
 from giban.rehearsal.contents import Clients
 from giban.rehearsal.process import Running
 from giban.rehearsal.services import ACCOUNT, SECRET
-from giban.runtime.power import aws
-from giban.runtime.power.aws import code_of, make, message_of
-from giban.runtime.power.ec2_model import MODEL
+from giban.runtime.common import aws
+from giban.runtime.common.aws import code_of, make, message_of
+from giban.runtime.common.ec2_model import MODEL
+from giban.runtime.common.store import Clash, Put
+from giban.runtime.common.times import iso, iso_exact, parsed, transition_time
 from giban.runtime.power.machines import Machine, look, look_at_all, resize, start, stop
-from giban.runtime.power.table import Clash, Put, Table
-from giban.runtime.power.times import iso, iso_exact, parsed, transition_time
+from giban.runtime.power.table import Table
 from tests.runtime.conftest import REGION
 
 

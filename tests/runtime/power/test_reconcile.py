@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from giban.runtime.common.schedule import CATCH_UP
 from giban.runtime.power.advance import GIVE_UP, LATE, MOST_STARTS
 from giban.runtime.power.reconcile import View, ask, change, observe, reconcile, take_report, tell
-from giban.runtime.power.schedule import CATCH_UP
 from giban.runtime.power.settings import Settings
 from giban.runtime.power.table import Conflict, Table
 from giban.runtime.power.want import leased, reserved

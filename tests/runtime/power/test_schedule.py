@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from giban.runtime.power import schedule
-from giban.runtime.power.schedule import DAYS, check, find_zone, following, parse, previous
+from giban.runtime.common import schedule
+from giban.runtime.common.schedule import DAYS, check, find_zone, following, parse, previous
 
 ZONES = [
     "Asia/Seoul",

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from giban.runtime.common.store import Clash, Put
 from giban.runtime.power.observed import Observed
 from giban.runtime.power.signals import Signals
-from giban.runtime.power.table import Clash, Put, Table, event, put_of
+from giban.runtime.power.table import Table, event, put_of
 from giban.runtime.power.want import Want, leased, reserved, turned, unleased, unreserved
 
 NOW = 1_795_000_000.0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..power.table import Clash, Put, event
-from ..power.times import iso
+from ..common.store import Clash, Put
+from ..common.times import iso
+from ..power.table import event
 from .addresses import allowed, subscriber
 from .devices import is_secret_of, split
 from .http import Problem, read

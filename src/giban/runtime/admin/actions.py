@@ -6,10 +6,10 @@ be done yet (start while stopping, stop while starting) is remembered and done b
 
 from __future__ import annotations
 
+from ..common.times import iso
 from ..power.first_values import new_password
 from ..power.reconcile import ask, change, observe, reconcile
 from ..power.table import Conflict
-from ..power.times import iso
 from ..power.want import MOST_AHEAD, leased, reserved, unleased, unreserved
 from .access import told
 from .fields import Fields, is_line

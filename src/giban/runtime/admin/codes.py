@@ -5,7 +5,7 @@ A code alone registers nothing: the password of the moment (TOTP) has to come wi
 
 from __future__ import annotations
 
-from ..power.table import Clash, Put
+from ..common.store import Clash, Put
 from .devices import hashed
 from .totp import counter_of
 

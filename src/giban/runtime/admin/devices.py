@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from ..power.table import Clash, Put
-from ..power.times import iso
+from ..common.store import Clash, Put
+from ..common.times import iso
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..power.table import Item, Table
+    from ..common.store import Item
+    from ..power.table import Table
 
 COOKIE_LIFE = 400 * 86_400
 """Seconds; browsers keep no cookie longer (RFC 6265bis, 5.5)."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import time
 
+from ..common import clock
 from . import access, origins
 from .http import Answer, Problem, operator_request_of, read, request_of
 from .routes import HOST, OPEN, Found
@@ -31,9 +31,9 @@ _worlds: list[World] = []
 def handle(event: Any, _context: object = None) -> dict[str, Any]:
     """Lambda's entry. Events of API Gateway are answered as it takes them, operators with {"status", "body"}."""
     if not _worlds:
-        from ..power.aws import client
+        from ..common.aws import client
 
-        _worlds.append(World(os.environ, client, time.time, os.urandom))
+        _worlds.append(World(os.environ, client, clock.now, os.urandom))
     return answer(_worlds[0], event)
 
 
@@ -87,8 +87,8 @@ def _operator(world: World, event: Mapping[str, Any], began: float) -> dict[str,
 
 def _safely(work: Any) -> Answer:
     """What a piece of work answers, or why not. A fault of ours is told in the log, not to the caller."""
-    from ..power.aws import code_of
-    from ..power.table import Clash
+    from ..common.aws import code_of
+    from ..common.store import Clash
 
     try:
         made: Answer = work()

@@ -9,14 +9,15 @@ secret cannot be guessed, and one visitor behind a shared address shall not lock
 
 from __future__ import annotations
 
-from ..power.table import Clash, Put
+from ..common.store import Clash, Put
 from .http import Problem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..power.table import Item, Table
+    from ..common.store import Item
+    from ..power.table import Table
 
 FREE = 5
 """Failures without a delay: people mistype."""

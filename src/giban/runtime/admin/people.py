@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..power.times import iso
+from ..common.times import iso
 from .access import address_subject, audit, check_lock, count
 from .actions import nothing_else
 from .codes import is_code, new_code, normal

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..common.times import iso
 from ..power.reconcile import take_report
-from ..power.times import iso
 from .actions import look_again
 from .fields import Fields, is_line
 from .http import Answer, document_of

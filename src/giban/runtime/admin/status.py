@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..common.times import iso
 from ..power.decide import is_silent
-from ..power.times import iso
 from ..power.words import change_text, decision_text, notice_text, why_text
 
 TYPE_CHECKING = False

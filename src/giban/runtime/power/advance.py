@@ -16,11 +16,11 @@ Rules that are not in `decide`:
 
 from __future__ import annotations
 
+from ..common.schedule import CATCH_UP, previous
+from ..common.times import iso
 from .decide import Evidence, decide
 from .machines import GONE
-from .schedule import CATCH_UP, previous
 from .settle import cannot_start, capacity_round, is_capacity, is_failed_start
-from .times import iso
 from .want import turned, unreserved
 
 TYPE_CHECKING = False

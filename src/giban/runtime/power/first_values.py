@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 
-from .aws import code_of
+from ..common.aws import code_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

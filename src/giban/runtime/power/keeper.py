@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import os
-import time
 
-from .aws import client
+from ..common import clock
+from ..common.aws import client
 from .settings import Settings
 from .table import Table
 
@@ -36,7 +36,7 @@ class KeeperFailed(Exception):  # noqa: N818 - says what, like the other errors 
 def handle(event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:
     """Lambda's entry: a tick, or an event of EC2 about one instance. Instances of somebody else are none of its business."""
     text = os.environ["GIBAN_WORKSTATIONS"]
-    fleet, now = fleet_of(text), time.time()
+    fleet, now = fleet_of(text), clock.now()
     kind, detail = event.get("detail-type", ""), event.get("detail") or {}
     if event.get("source") == "aws.ec2" and kind in (STATE_CHANGE, SPOT_WARNING):
         found = [name for name, (instance, _) in fleet.items() if instance == detail.get("instance-id")]

@@ -7,8 +7,8 @@ kms:CreateGrant on the key of their volumes, or EC2 stops them again while they 
 
 from __future__ import annotations
 
-from .aws import code_of, message_of
-from .times import parsed, transition_time
+from ..common.aws import code_of, message_of
+from ..common.times import parsed, transition_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

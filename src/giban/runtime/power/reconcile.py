@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 
-from .table import TRIES, Clash, Conflict, State, event, put_of
+from ..common.store import TRIES, Clash
+from .table import Conflict, State, event, put_of
 from .want import turned
 
 TYPE_CHECKING = False
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Literal
 
+    from ..common.store import Put
     from .advance import Step
     from .decide import Decision
     from .machines import Failure, Machine
     from .settings import Settings
-    from .table import Put, Table
+    from .table import Table
     from .want import Want
 
 AGAIN = 60.0
@@ -81,7 +83,7 @@ class View:
         """The next time of the schedule, None without one."""
         if self.settings.schedule is None:
             return None
-        from .schedule import following
+        from ..common.schedule import following
 
         return following(*self.settings.schedule, self.now)
 

@@ -78,7 +78,7 @@ class Settings:
 def _schedule(value: Any, problems: list[str]) -> tuple[str, str] | None:
     if value is None:
         return None
-    from .schedule import check
+    from ..common.schedule import check
 
     zone, text = (value.get("time_zone"), value.get("start")) if isinstance(value, dict) else (None, None)
     if not isinstance(zone, str) or not isinstance(text, str):

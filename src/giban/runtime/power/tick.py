@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 
+from ..common.store import Clash
 from .advance import Step, advance
 from .machines import Machine, look_at_all, resize, start, stop
 from .reconcile import answered, reconcile, token, writes
 from .settings import Settings
 from .settle import notice
-from .table import Clash, State
+from .table import State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
