@@ -100,7 +100,7 @@ def test_a_replayed_report_is_refused(stage: Stage) -> None:
         again = stage.ask("POST", "/service/status", body, headers=headers, address=address)
         assert (again.status, again.kind) == (409, "replay")
     assert stage.events()[0]["why"] == "replay"
-    stage.offset += 299
+    stage.offset += 280
     assert stage.ask("POST", "/service/status", body, headers=headers).status == 409
     stage.offset += 600
     assert stage.ask("POST", "/service/status", body, headers=headers).kind == "clock", "later it is too old"
