@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 import click
 
-from giban.cli.options import BLUEPRINT, Choice, Decorated, overlay_options, target_option
+from giban.cli.options import Choice, Decorated, overlay_options, target_option
 from giban.graph.problems import Problem, Problems
 
 if TYPE_CHECKING:
@@ -59,6 +58,7 @@ def workstation_options(value: str = "") -> Callable[[Decorated], Decorated]:
 
 def open_all(chosen: Choice) -> list[Opened]:
     """Every workstation of a blueprint. Raises Problems when there is none, or the rehearsal does not run."""
+    from giban.cli._operating import require_running
     from giban.cli.deploying import deployment
     from giban.lifecycle.workstation import find, workstations
 
@@ -66,48 +66,28 @@ def open_all(chosen: Choice) -> list[Opened]:
     known = workstations(deployed.compiled.graph)
     if not known:
         find(deployed.compiled.graph, None)
-    _require_target(deployed, chosen)
+    require_running(deployed, chosen)
     return [_opened(deployed, chosen, workstation, "") for workstation in known]
 
 
 def _open_one(chosen: Choice, name: str | None, value: str) -> Opened:
+    from giban.cli._operating import require_running
     from giban.cli.deploying import deployment
     from giban.lifecycle.workstation import find
 
     deployed = deployment(chosen)
     workstation = find(deployed.compiled.graph, name)
-    _require_target(deployed, chosen)
+    require_running(deployed, chosen)
     return _opened(deployed, chosen, workstation, value)
 
 
 def _opened(deployed: Deployment, chosen: Choice, workstation: Workstation, value: str) -> Opened:
+    from giban.cli._operating import up_command
     from giban.lifecycle.workstation import Admin
 
     target, region = deployed.target, workstation.region
-    admin = Admin(workstation, target.clients(region), lambda: target.operator(region), _up(chosen))
+    admin = Admin(workstation, target.clients(region), lambda: target.operator(region), up_command(chosen))
     return Opened(admin, workstation, target.address, value)
-
-
-def _require_target(deployed: Deployment, chosen: Choice) -> None:
-    if not deployed.target.reachable():
-        why = " ".join(["The rehearsal does not run.", *deployed.target.notes()])
-        raise Problems([Problem(why, f"Run `{_up(chosen)}`, or add --target aws for the real one.")])
-
-
-def _up(chosen: Choice) -> str:
-    """The command that deploys what was chosen."""
-    words = ["giban", "up", *([chosen.blueprint] if chosen.blueprint != BLUEPRINT else [])]
-    words += ["-e", chosen.environment] if chosen.environment else []
-    words += [word for pair in chosen.sets for word in ("--set", pair)]
-    return shlex.join([*words, *(["--target", "aws"] if chosen.target == "aws" else [])])
-
-
-def require_yes(question: str) -> None:
-    """Ask, and go on only after a yes. Raises Problems when nobody is there to answer, click's Exit (1) after a no."""
-    if not sys.stdin.isatty():
-        raise Problems([Problem("Nobody is there to confirm.", "Add --yes to do it without being asked.")])
-    if not click.confirm(question, err=True):
-        raise click.exceptions.Exit(1)
 
 
 def read_password(stream: TextIO) -> str:

@@ -209,7 +209,7 @@ def revoke(opened: Opened, yes: bool, as_json: bool) -> None:
     """Shut a device out, at once. DEVICE is its id or its name (`devices` lists both)."""
     from urllib.parse import quote
 
-    from giban.cli._workstation_options import require_yes
+    from giban.cli._operating import require_yes
     from giban.lifecycle.workstation import one_device
 
     device = one_device(opened.admin.get("/service/devices").get("devices") or [], opened.value)
