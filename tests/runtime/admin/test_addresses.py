@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from giban.runtime.admin.addresses import allowed, networks, subscriber
+from giban.runtime.common.addresses import allowed, networks, subscriber
 
 ALLOW = networks("203.0.113.0/24, 2001:db8::/32,198.51.100.7")
 

@@ -11,7 +11,8 @@ import pytest
 
 from giban.rehearsal.contents import Clients
 from giban.runtime.admin.secrets import Secrets
-from giban.runtime.power.first_values import PASSWORD_LETTERS, host_value, new_password, read, value_of
+from giban.runtime.common.first_values import read, value_of
+from giban.runtime.power.first_values import PASSWORD_LETTERS, host_value, new_password
 
 from .stage import Stage
 

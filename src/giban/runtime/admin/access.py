@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ..common.addresses import allowed, subscriber
 from ..common.store import Clash, Put
 from ..common.times import iso
 from ..power.table import event
-from .addresses import allowed, subscriber
 from .devices import is_secret_of, split
 from .http import Problem, read
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 
-from ..power.first_values import host_value, value_of
+from ..common.first_values import value_of
+from ..power.first_values import host_value
 from .totp import SECRET_BYTES, base32, secret_of
 
 TYPE_CHECKING = False

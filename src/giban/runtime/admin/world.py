@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
+from ..common.addresses import networks
 from ..power.settings import Settings
 from ..power.table import Table
-from .addresses import networks
 from .devices import Devices
 from .lockout import Locks
 

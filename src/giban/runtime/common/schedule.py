@@ -78,7 +78,7 @@ def _find(zone: str, text: str, now: float) -> tuple[float, float]:
     today = datetime.fromtimestamp(now, UTC).astimezone(tz).date()
     # Nine days each way: a week, and a day more for what clock changes and date lines move.
     times = sorted(
-        _moment(datetime(day.year, day.month, day.day, hour, minute, tzinfo=tz))
+        moment_of(datetime(day.year, day.month, day.day, hour, minute, tzinfo=tz))
         for day in (today + timedelta(days=shift) for shift in range(-9, 10))
         if day.weekday() in days
     )
@@ -86,7 +86,7 @@ def _find(zone: str, text: str, now: float) -> tuple[float, float]:
     return before, min(moment for moment in times if moment > now)
 
 
-def _moment(local: datetime) -> float:
+def moment_of(local: datetime) -> float:
     """Of a wall clock time. fold=0 gives both rules: the first of two, and the old offset (so: later) inside of a gap."""
     return local.replace(fold=0).timestamp()
 
