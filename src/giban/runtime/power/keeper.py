@@ -25,6 +25,8 @@ STATE_CHANGE = "EC2 Instance State-change Notification"
 SPOT_WARNING = "EC2 Spot Instance Interruption Warning"
 """https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-instance-termination-notices.html"""
 
+FLEETS = os.path.exists(os.path.join(os.path.dirname(os.path.dirname(__file__)), "fleets"))
+"""Whether this archive knows power schedules; without any in the blueprint the package is left out."""
 _secrets_seen: set[str] = set()
 """Host secrets that have a value, as far as this process knows."""
 
@@ -34,8 +36,14 @@ class KeeperFailed(Exception):  # noqa: N818 - says what, like the other errors 
 
 
 def handle(event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:
-    """Lambda's entry: a tick, or an event of EC2 about one instance. Instances of somebody else are none of its business."""
-    text = os.environ["GIBAN_WORKSTATIONS"]
+    """Lambda's entry: a tick, an operator's question about power schedules (`fleets.operator`), or an event of EC2 about one
+    instance. Instances of somebody else are none of its business.
+    """
+    if "operator" in event:
+        from ..fleets.entry import answer
+
+        return answer(event, clock.now())
+    text = os.environ.get("GIBAN_WORKSTATIONS") or "{}"
     fleet, now = fleet_of(text), clock.now()
     kind, detail = event.get("detail-type", ""), event.get("detail") or {}
     if event.get("source") == "aws.ec2" and kind in (STATE_CHANGE, SPOT_WARNING):
@@ -49,15 +57,34 @@ def handle(event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:
             for name in found:
                 look_at_one(table, ec2, fleet, name, now, warning)
     else:
-        table, ec2 = _clients()
-        from .tick import tick
-
-        done = tick(table, ec2, fleet, os.environ["GIBAN_PREFIX"], now)
-        # After the tick: whatever is wrong with a secret keeps no machine running.
-        fill_in_secrets(text, lambda: client("secretsmanager"))
+        done = _tick(text, fleet, now)
     print(json.dumps(done, sort_keys=True))
     if done["failed"]:
         raise KeeperFailed(", ".join(sorted(done["failed"])))
+    return done
+
+
+def _tick(text: str, fleet: Fleet, now: float) -> dict[str, Any]:
+    """Workstations, then what has a power schedule; trouble with the one keeps nobody from looking after the other."""
+    done: dict[str, Any] = {"looked_at": 0, "failed": []}
+    trouble = None
+    if fleet:
+        try:
+            table, ec2 = _clients()
+            from .tick import tick
+
+            done = tick(table, ec2, fleet, os.environ["GIBAN_PREFIX"], now)
+        except Exception as error:
+            trouble = error
+    if FLEETS:
+        from ..fleets.entry import look_after
+
+        look_after(done, now)
+    if trouble is not None:
+        print(json.dumps(done, sort_keys=True))
+        raise trouble
+    # After the ticks: whatever is wrong with a secret keeps no machine running.
+    fill_in_secrets(text, lambda: client("secretsmanager"))
     return done
 
 
@@ -77,7 +104,8 @@ def fill_in_secrets(text: str, secrets: Callable[[], Any]) -> None:
     for entry in json.loads(text).values():
         arn = entry.get("host_secret")
         if arn and arn not in _secrets_seen:
-            from .first_values import host_value, value_of
+            from ..common.first_values import value_of
+            from .first_values import host_value
 
             value_of(secrets(), arn, lambda: host_value(os.urandom))
             _secrets_seen.add(arn)

@@ -76,10 +76,13 @@ def look(ec2: Any, instance: str) -> Machine:
 
 
 def look_at_all(ec2: Any, instances: Iterable[str], prefix: str) -> dict[str, Machine]:
-    """Many instances: by the tag `giban:power` = `<prefix>/…` in pages; what the tag does not bring is asked for by number."""
+    """Many instances: by the tag `giban:power` = `<prefix>/…` in pages; what the tag does not bring is asked for by number.
+
+    Without a prefix all are asked for by number.
+    """
     wanted = set(instances)
     found = {}
-    for machine in _pages(ec2, {"Name": "tag:giban:power", "Values": [f"{prefix}/*"]}):
+    for machine in _pages(ec2, {"Name": "tag:giban:power", "Values": [f"{prefix}/*"]}) if prefix else ():
         if machine.id in wanted:
             found[machine.id] = machine
     # Somebody may have taken the tag off; that must not make a machine look gone.
