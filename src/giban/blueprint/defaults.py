@@ -29,10 +29,19 @@ def waf_of(blueprint: Blueprint) -> Waf | None:
 
 
 def nat_of(blueprint: Blueprint, stage: Stage) -> Literal["per-zone", "single", "none"]:
-    """How private subnets reach the internet: not at all when a blueprint has nothing but what lives in public ones."""
+    """How private subnets reach the internet: not at all when a blueprint has nothing but what lives in public ones
+    or in none."""
     if blueprint.network.nat is not None:
         return blueprint.network.nat
-    if blueprint.workstations and not blueprint.services and not blueprint.databases:
+    outside = (
+        blueprint.workstations,
+        blueprint.functions,
+        blueprint.apis,
+        blueprint.tables,
+        blueprint.queues,
+        blueprint.topics,
+    )
+    if any(outside) and not blueprint.services and not blueprint.databases:
         return "none"
     return "per-zone" if stage == "production" else "single"
 

@@ -1,4 +1,4 @@
-"""Durations as people write them: `30m`, `2h`, `1h30m`, `3d`. The only place that knows how long each letter is."""
+"""Durations as people write them: `30s`, `30m`, `2h`, `1h30m`, `3d`. The only place that knows how long each letter is."""
 
 from __future__ import annotations
 
@@ -15,11 +15,20 @@ Duration = Annotated[
     ),
 ]
 
-_SECONDS = {"d": 86_400, "h": 3_600, "m": 60}
+FineDuration = Annotated[
+    str,
+    Meta(
+        pattern=r"^([1-9][0-9]{0,5}s|[1-9][0-9]{0,5}m|[1-9][0-9]{0,3}h([1-9][0-9]?m)?|[1-9][0-9]{0,2}d)$",
+        description="Seconds, minutes, hours or days: `30s`, `5m`, `1h30m`, `4d`.",
+        examples=["30s"],
+    ),
+]
+
+_SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 
 def seconds_of(duration: str) -> int:
-    """The seconds of a `Duration`. The decoder has made sure that it is one."""
+    """The seconds of a `Duration` or `FineDuration`. The decoder has made sure that it is one."""
     total, digits = 0, ""
     for letter in duration:
         if letter in _SECONDS:

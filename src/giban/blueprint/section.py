@@ -14,6 +14,14 @@ Name = Annotated[
         examples=["scv"],
     ),
 ]
+InstanceType = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$",
+        description="An EC2 instance type, `t3.large`.",
+        examples=["t3.large"],
+    ),
+]
 Cidr = Annotated[str, Meta(description="An address range, `10.20.0.0/16`.", examples=["203.0.113.0/24"])]
 
 

@@ -12,29 +12,42 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, field
 
 from giban.blueprint.section import Cidr, Name, Section
+from giban.blueprint.types_alarms import Alarms, Budget
 from giban.blueprint.types_data import Bucket, Database
 from giban.blueprint.types_network import Access, Bastion, Network, OpenVpn, Peer, WireGuard
-from giban.blueprint.types_services import Instances, Scale, Step
+from giban.blueprint.types_power import PowerSchedule
+from giban.blueprint.types_serverless import Api, Function, Queue, Table, Topic
+from giban.blueprint.types_services import Instances, Peak, Scale, Spot, Step
 from giban.blueprint.types_workstations import AutoStop, StartSchedule, Workstation
 
 __all__ = [
     "Access",
+    "Alarms",
+    "Api",
     "AutoStop",
     "Bastion",
     "Blueprint",
     "Bucket",
+    "Budget",
     "Database",
     "Domain",
+    "Function",
     "Instances",
     "Logs",
     "Network",
     "OpenVpn",
+    "Peak",
     "Peer",
+    "PowerSchedule",
+    "Queue",
     "Scale",
     "Section",
+    "Spot",
     "StartSchedule",
     "State",
     "Step",
+    "Table",
+    "Topic",
     "Waf",
     "Waiver",
     "WireGuard",
@@ -185,9 +198,24 @@ class Blueprint(Section, frozen=True, kw_only=True):
     services: Annotated[dict[Name, Instances], Meta(description="What runs.")] = {}
     databases: Annotated[dict[Name, Database], Meta(description="Relational databases.")] = {}
     buckets: Annotated[dict[Name, Bucket], Meta(description="Private buckets.")] = {}
+    functions: Annotated[dict[Name, Function], Meta(description="Code that runs when something calls it.")] = {}
+    apis: Annotated[dict[Name, Api], Meta(description="HTTP APIs in front of functions.")] = {}
+    tables: Annotated[dict[Name, Table], Meta(description="DynamoDB tables.")] = {}
+    queues: Annotated[dict[Name, Queue], Meta(description="Queues with dead letters.")] = {}
+    topics: Annotated[dict[Name, Topic], Meta(description="Messages to many.")] = {}
     workstations: Annotated[
         dict[Name, Workstation], Meta(description="Developers' machines in the cloud that stop by themselves.")
     ] = {}
+    power: Annotated[
+        dict[Name, PowerSchedule], Meta(description="Hours in which services and databases run; off outside of them.")
+    ] = {}
+    alarms: Annotated[Alarms | None, Meta(description="Who is told what when something is wrong. Default: nobody.")] = (
+        None
+    )
+    budget: Annotated[
+        Budget | None,
+        Meta(description="What a month may cost; told through the alarm channels.", examples=[{"monthly_usd": 200}]),
+    ] = None
     waf: Annotated[
         bool | Waf,
         Meta(description="Web application firewall on public load balancers; false leaves it out."),

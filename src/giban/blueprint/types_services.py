@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from giban.blueprint.section import Section
+from giban.blueprint.section import InstanceType, Section
+from giban.blueprint.weekly import TimeOfWeek, TimeZone
 
 
 class Step(Section, frozen=True, kw_only=True):
@@ -14,6 +15,36 @@ class Step(Section, frozen=True, kw_only=True):
 
     over: Annotated[int, Meta(description="Percentage points over the target (negative: under).", examples=[20])]
     change: Annotated[int, Meta(description="Instances to add (negative: to remove).", examples=[2])]
+
+
+class Peak(Section, frozen=True, kw_only=True):
+    """A time of the week from which on there are at least this many instances, until the next one."""
+
+    at: Annotated[TimeOfWeek, Meta(description="Time of day and days.", examples=["11:30 Mon-Fri"])]
+    min: Annotated[int, Meta(ge=0, le=500, description="Fewest instances from then on.", examples=[6])]
+
+
+class Spot(Section, frozen=True, kw_only=True):
+    """Spot instances beside on-demand ones. When AWS takes one back, the group takes it out of the load balancer, lets its
+    requests end and starts another one."""
+
+    base: Annotated[
+        int, Meta(ge=0, le=500, description="Instances that are always on-demand, the first of the group.")
+    ] = 1
+    percent: Annotated[
+        int,
+        Meta(ge=1, le=100, description="How many of those above `base` are spot instances, in percent.", examples=[70]),
+    ]
+    instances: Annotated[
+        list[InstanceType],
+        Meta(
+            max_length=39,
+            description="Further instance types that do as well, with a processor of the same kind. The more there are, the "
+            "rarer there is none to be had. A group takes 40 "
+            "(https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-mixed-instances-groups.html).",
+            examples=[["t3a.small", "t3.medium"]],
+        ),
+    ] = []
 
 
 class Scale(Section, frozen=True, kw_only=True):
@@ -35,6 +66,20 @@ class Scale(Section, frozen=True, kw_only=True):
         ]
         | None
     ) = None
+    schedules: Annotated[
+        list[Peak],
+        Meta(
+            description="Known peaks: from these times on `min` is another one. Every tick of the keeper sees to it.",
+            examples=[[{"at": "11:30 Mon-Fri", "min": 6}, {"at": "14:00 Mon-Fri", "min": 2}]],
+        ),
+    ] = []
+    time_zone: Annotated[
+        TimeZone | None,
+        Meta(
+            description="Time zone of `schedules`. Default: that of the power schedule the service is in.",
+            examples=["Asia/Seoul"],
+        ),
+    ] = None
 
 
 class Instances(Section, frozen=True, kw_only=True):
@@ -81,6 +126,10 @@ class Instances(Section, frozen=True, kw_only=True):
         ),
     ] = []
     scale: Annotated[Scale, Meta(description="How many instances.")] = Scale()
+    spot: Annotated[
+        Spot | None,
+        Meta(description="A part of the instances on spot capacity. Default: none.", examples=[{"percent": 70}]),
+    ] = None
     disk: Annotated[int, Meta(ge=8, le=16384, description="Root volume in GiB, gp3, encrypted.")] = 20
     artifact: Annotated[
         str | None,

@@ -7,17 +7,9 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from giban.blueprint.durations import Duration
-from giban.blueprint.section import Cidr, Section
+from giban.blueprint.section import Cidr, InstanceType, Section
 from giban.blueprint.types_network import Peer
-
-InstanceType = Annotated[
-    str,
-    Meta(
-        pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$",
-        description="An EC2 instance type, `t3.large`.",
-        examples=["t3.large"],
-    ),
-]
+from giban.blueprint.weekly import TimeOfWeek, TimeZone
 
 
 class AutoStop(Section, frozen=True, kw_only=True):
@@ -47,23 +39,8 @@ class AutoStop(Section, frozen=True, kw_only=True):
 class StartSchedule(Section, frozen=True, kw_only=True):
     """When a workstation is started by itself."""
 
-    time_zone: Annotated[
-        str,
-        Meta(
-            pattern=r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$",
-            description="Name of a time zone as in the IANA list, `Asia/Seoul`.",
-            examples=["Asia/Seoul"],
-        ),
-    ]
-    start: Annotated[
-        str,
-        Meta(
-            pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9] (daily|weekdays|weekends"
-            r"|(Mon|Tue|Wed|Thu|Fri|Sat|Sun)([,-](Mon|Tue|Wed|Thu|Fri|Sat|Sun))*)$",
-            description="Time of day in 24 hours and days: `Mon-Fri`, `Mon,Wed`, `weekdays`, `weekends` or `daily`.",
-            examples=["09:00 Mon-Fri"],
-        ),
-    ]
+    time_zone: TimeZone
+    start: TimeOfWeek
 
 
 class Workstation(Section, frozen=True, kw_only=True):

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import to_builtins
 
 from giban.blueprint.defaults import domain_of
-from giban.blueprint.paths import path_text
+from giban.blueprint.paths import Path, path_text
 from giban.blueprint.ranges import LARGEST_VPC, SMALLEST_VPC, overlap, parse
 from giban.blueprint.regions import ZONES
+from giban.blueprint.report import Report, did_you_mean, is_one_line, variable_problem
 from giban.blueprint.types import Access, Blueprint, Database, Instances, Waf
+from giban.blueprint.validate_alarms import alarms
+from giban.blueprint.validate_functions import functions
+from giban.blueprint.validate_power import power
+from giban.blueprint.validate_serverless import serverless
 from giban.blueprint.validate_workstations import workstations
 from giban.graph.problems import Position, Problem
-
-Path = tuple[str | int, ...]
-Report = Iterator[tuple[Path, str, str]]
-"""What a rule yields: where in the blueprint, what is wrong, what to do."""
 
 LONGEST_PREFIX = 30
 """So that a name of up to 24 characters and a suffix still fit the 64 of most names in AWS; shorter limits (load
 balancers 32, buckets 63 with the account's number) are met with a checksum, see `components.environment.fit`."""
 
 SECTIONS = ("databases", "buckets", "services")
+RENAMED = (*SECTIONS, "functions", "apis", "tables", "queues", "topics")
+"""Sections whose entries can have had another name."""
 
 
 def validate(blueprint: Blueprint, positions: Mapping[Path, Position], environment: str | None = None) -> list[Problem]:
@@ -55,20 +58,13 @@ def _position(positions: Mapping[Path, Position], path: Path) -> Position | None
     return positions.get(path)
 
 
-def _did_you_mean(name: str, known: Iterable[str], nothing: str) -> str:
-    from difflib import get_close_matches  # only needed when something is wrong
-
-    close = get_close_matches(name, list(known), 1)
-    return f"Did you mean `{close[0]}`?" if close else nothing
-
-
 def _regions(blueprint: Blueprint) -> Report:
     for index, region in enumerate(blueprint.regions):
         if region not in ZONES:
             yield (
                 ("regions", index),
                 f"There is no region `{region}`.",
-                _did_you_mean(region, ZONES, "See `giban schema`."),
+                did_you_mean(region, ZONES, "See `giban schema`."),
             )
     if len(blueprint.regions) > 1:
         fix = "Name one region; a second one gets a blueprint of its own."
@@ -154,21 +150,14 @@ def _services(blueprint: Blueprint) -> Report:
             fix = "Remove `allow`, or `public`; addresses are kept out with `waf: {block: […]}`."
             yield (*path, "allow"), "A public service is open to everybody.", fix
         for key in service.env:
-            if not (key.isascii() and key.replace("_", "a").isalnum()) or key[:1].isdigit():
-                fix = "Use letters, digits and underscores, not beginning with a digit."
-                yield (*path, "env", key), f"`{key}` cannot be the name of an environment variable.", fix
-            elif not _is_one_line(service.env[key]):
-                what = "The value has a line break or another control character."
-                yield (*path, "env", key), what, "Write it on one line, without."
-        if not _is_one_line(service.command):
+            problem = variable_problem(key, service.env[key])
+            if problem is not None:
+                yield (*path, "env", key), *problem
+        if not is_one_line(service.command):
             what = "The command has a line break or another control character."
             yield (*path, "command"), what, "Write one line; put more into a script."
         if not service.command.strip():
             yield (*path, "command"), "The command is empty.", "Leave the key out for /opt/app/run, or write a command."
-
-
-def _is_one_line(text: str) -> bool:
-    return all(letter == "\t" or (letter >= " " and not "\x7f" <= letter <= "\x9f") for letter in text)
 
 
 def _scale(path: Path, service: Instances) -> Report:
@@ -199,8 +188,7 @@ def _uses(blueprint: Blueprint, path: Path, name: str, service: Instances) -> Re
         if item == f"services.{name}":
             yield (*path, "uses", index), "A service does not use itself.", "Remove it."
         elif item not in known:
-            nothing = f"Known are {', '.join(f'`{k}`' for k in known)}." if known else "Declare it first."
-            yield (*path, "uses", index), f"There is no `{item}`.", _did_you_mean(item, known, nothing)
+            yield (*path, "uses", index), f"There is no `{item}`.", did_you_mean(item, known)
         elif item.startswith("services.") and blueprint.services[item[9:]].port is None:
             yield (*path, "uses", index), f"`{item}` has no port to connect to.", "Give it a port, or remove it here."
 
@@ -212,7 +200,7 @@ def _allow(blueprint: Blueprint, path: Path, name: str, service: Instances) -> R
             yield (*path, "allow", index), "A service need not allow itself.", "Remove it."
         elif "/" not in item and item not in others:
             nothing = "Name a service or an address range such as 203.0.113.0/24."
-            yield (*path, "allow", index), f"There is no service `{item}`.", _did_you_mean(item, others, nothing)
+            yield (*path, "allow", index), f"There is no service `{item}`.", did_you_mean(item, others, nothing)
     if service.allow and service.port is None:
         yield (*path, "allow"), "Nobody can connect to a service without a port.", "Add `port`, or remove `allow`."
 
@@ -237,7 +225,7 @@ def _version(path: Path, database: Database) -> Report:
 
 
 def _renames(blueprint: Blueprint) -> Report:
-    for section in SECTIONS:
+    for section in RENAMED:
         items = getattr(blueprint, section)
         for name, item in items.items():
             if item.was is not None and item.was in items:
@@ -330,6 +318,10 @@ RULES: tuple[Callable[[Blueprint], Report], ...] = (
     _databases,
     _renames,
     workstations,
+    functions,
+    serverless,
+    power,
+    alarms,
     _domain,
     _tags,
     _templates,

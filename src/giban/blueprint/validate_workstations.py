@@ -12,6 +12,7 @@ from giban.blueprint.paths import Path
 from giban.blueprint.ranges import overlap, parse
 from giban.blueprint.types import Blueprint, Workstation
 from giban.blueprint.types_workstations import sizes_of
+from giban.blueprint.weekly import zone_problem
 
 Report = Iterator[tuple[Path, str, str]]
 
@@ -153,22 +154,9 @@ def _auto_stop(path: Path, workstation: Workstation) -> Report:
 def _schedule(path: Path, workstation: Workstation) -> Report:
     if workstation.schedule is None:
         return
-    from zoneinfo import ZoneInfo
-
-    name = workstation.schedule.time_zone
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, LookupError):
-        from zoneinfo import available_timezones
-
-        known = available_timezones()
-        # A machine without a list of zones cannot tell; the function that runs the schedule brings its own.
-        if known:
-            from difflib import get_close_matches
-
-            close = get_close_matches(name, known, 1)
-            fix = f"Did you mean `{close[0]}`?" if close else "Write it as in the IANA list: `Asia/Seoul`."
-            yield (*path, "schedule", "time_zone"), f"There is no time zone `{name}`.", fix
+    wrong = zone_problem(workstation.schedule.time_zone)
+    if wrong:
+        yield (*path, "schedule", "time_zone"), *wrong
 
 
 def _repositories(path: Path, workstation: Workstation) -> Report:

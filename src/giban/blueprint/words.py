@@ -176,7 +176,9 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     for variant in (lower, lower.replace("-", "_"), lower.replace("_", "-"), f"{lower}s", lower.removesuffix("s")):
         if variant in by_lower:
             return by_lower[variant]
-    match = difflib.get_close_matches(lower, by_lower, n=1, cutoff=0.6)
+    match = difflib.get_close_matches(lower, by_lower, n=3, cutoff=0.6)
+    # Two letters in the wrong order are the commonest slip: `prot` is `port`, though `spot` is as close.
+    match.sort(key=lambda close: sorted(close) != sorted(lower))
     return by_lower[match[0]] if match else None
 
 
