@@ -100,7 +100,7 @@ def test_the_same_blueprint_gives_the_same_bytes(name: str) -> None:
     assert documents(again.graph) == documents(compiled(name).graph)
 
 
-@pytest.mark.parametrize("name", ["three-tier", "minimal", "workstation"])
+@pytest.mark.parametrize("name", ["three-tier", "minimal", "workstation", "survey", "operations"])
 def test_examples_have_no_findings(name: str) -> None:
     case = compile_blueprint(os.path.join(REPOSITORY, "examples", name, "giban.yaml"))
     assert [f"{item.check} {item.resource}: {item.message}" for item in findings(case, TODAY)] == []

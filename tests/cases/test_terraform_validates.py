@@ -23,7 +23,7 @@ BLUEPRINTS = {
     **{name: (os.path.join(HERE, name, "giban.yaml"), *arguments(name)) for name in CASES},
     **{
         f"examples/{name}": (os.path.join(REPOSITORY, "examples", name, "giban.yaml"), None, [])
-        for name in ("minimal", "three-tier", "workstation")
+        for name in ("minimal", "operations", "survey", "three-tier", "workstation")
     },
     "examples/three-tier -e dev": (os.path.join(REPOSITORY, "examples", "three-tier", "giban.yaml"), "dev", []),
 }

@@ -20,7 +20,7 @@ from giban.components import code
 from giban.components.code import RUNTIME, bare, function_code, zipped
 from giban.components.deflate import deflated
 
-ARCHIVES = {"admin": ("admin", "power"), "keeper": ("power",)}
+ARCHIVES = {"admin": ("admin", "power"), "keeper": ("power",), "doorman": ("doorman",)}
 SOURCES = sorted(str(path.relative_to(RUNTIME)) for path in Path(RUNTIME).rglob("*.py"))
 
 
@@ -137,14 +137,20 @@ def test_two_builds_are_the_same_bytes(packages: tuple[str, ...], tmp_path: Path
     assert len(found) == 1
 
 
-@pytest.mark.parametrize(("packages", "limit"), [(("admin", "power"), 100_000), (("power",), 50_000)])
+@pytest.mark.parametrize(
+    ("packages", "limit"), [(("admin", "power"), 100_000), (("power",), 50_000), (("doorman",), 20_000)]
+)
 def test_archives_are_small(packages: tuple[str, ...], limit: int) -> None:
     assert len(function_code(*packages)) <= limit
 
 
 @pytest.mark.parametrize(
     ("packages", "handler"),
-    [(("admin", "power"), "runtime.admin.handler"), (("power",), "runtime.power.keeper")],
+    [
+        (("admin", "power"), "runtime.admin.handler"),
+        (("power",), "runtime.power.keeper"),
+        (("doorman",), "runtime.doorman.handler"),
+    ],
 )
 def test_handlers_are_found_in_the_archive_alone(packages: tuple[str, ...], handler: str, tmp_path: Path) -> None:
     archive = tmp_path / "code.zip"

@@ -27,7 +27,7 @@ REGION = "ap-northeast-2"
 
 
 def test_every_file_is_known() -> None:
-    assert {*SHELL, *PYTHON} == {*workstation_boot.OWN_FILES, "start.sh"}
+    assert {*SHELL, *PYTHON} == {*workstation_boot.OWN_FILES, workstation_boot.MEASURE, "start.sh"}
 
 
 @pytest.mark.parametrize("name", SHELL)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 
 from giban.blueprint.types import Instances
+from giban.components.alarm_agent import service_settings
+from giban.components.alarm_parts import has_alarms
 from giban.components.balancer import balancer
 from giban.components.buckets import artifact_bucket, bucket
 from giban.components.databases import database
@@ -27,6 +29,8 @@ def user_data(scope: Scope, name: str, service: Instances, artifact: str) -> str
         "DATABASES": databases,
         "APP_ENV": "\n".join(f"{key}={value}" for key, value in _environment(env, name, service).items()),
     }
+    if has_alarms(env):
+        return script(scope, {**settings, **service_settings(scope)}, "monitoring.sh", "boot.sh")
     return script(scope, settings, "boot.sh")
 
 

@@ -9,6 +9,7 @@ Format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import cache
 from struct import pack
 from zlib import crc32
@@ -27,16 +28,24 @@ SHARED = "common"
 """The package of `runtime` that is in every archive."""
 
 
+def function_code(*packages: str, extra: Mapping[str, bytes] | None = None) -> bytes:
+    """The archive of these packages of `runtime` (`"admin"`, `"power"`) and the shared one; `runtime` is its root package.
+
+    `extra` are further files by their path in it (`runtime/alarms/config.json`): what the function must know and what is too
+    much for its environment of 4 KB (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+    """
+    return _archive(packages, tuple(sorted((extra or {}).items())))
+
+
 @cache
-def function_code(*packages: str) -> bytes:
-    """The archive of these packages of `runtime` (`"admin"`, `"power"`) and the shared one; `runtime` is its root package."""
+def _archive(packages: tuple[str, ...], extra: tuple[tuple[str, bytes], ...]) -> bytes:
     names = ["__init__.py"]
     for package in (SHARED, *packages):
         for folder, folders, files in os.walk(os.path.join(RUNTIME, package)):
             folders[:] = [name for name in folders if name not in LEFT_OUT]
             inside = os.path.relpath(folder, RUNTIME).replace(os.sep, "/")
             names += [f"{inside}/{name}" for name in files if name not in LEFT_OUT]
-    return zipped({f"runtime/{name}": _deployed(name) for name in names})
+    return zipped({**{f"runtime/{name}": _deployed(name) for name in names}, **dict(extra)})
 
 
 def runtime_text(name: str) -> str:

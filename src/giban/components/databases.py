@@ -10,6 +10,7 @@ from giban.components.encryption import key
 from giban.components.environment import Environment, Scope, part
 from giban.components.network import network
 from giban.components.policies import assume
+from giban.components.power_hours import hours_tags
 from giban.graph.resource import Resource
 
 PORTS = {"postgres": 5432, "mysql": 3306, "mariadb": 3306}
@@ -65,7 +66,8 @@ def database(env: Environment, name: str) -> Parts:
     subnets = scope.add(
         "aws_db_subnet_group", name=scope.name, description=f"Database {name}", subnet_ids=net.subnet_ids("db")
     )
-    instance = _instance(scope, settings, group, subnets, _parameters(scope, settings), port)
+    hours = hours_tags(env, f"databases.{name}")
+    instance = _instance(scope, settings, group, subnets, _parameters(scope, settings), port, hours)
     return Parts(instance, group, _connection(scope, settings, instance, port), port)
 
 
@@ -96,7 +98,13 @@ def _parameters(scope: Scope, settings: Database) -> Resource:
 
 
 def _instance(
-    scope: Scope, settings: Database, group: Resource, subnets: Resource, parameters: Resource, port: int
+    scope: Scope,
+    settings: Database,
+    group: Resource,
+    subnets: Resource,
+    parameters: Resource,
+    port: int,
+    hours: dict[str, str],
 ) -> Resource:
     env = scope.env
     # A new one for each life of the database, so that the final snapshots of two lives never have the same name.
@@ -141,6 +149,7 @@ def _instance(
         monitoring_interval=60,
         monitoring_role_arn=monitoring_role(env).arn,
         enabled_cloudwatch_logs_exports=LOG_EXPORTS[settings.engine],
+        **({"tags": {"Name": scope.name, **hours}} if hours else {}),
     )
 
 

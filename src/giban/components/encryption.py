@@ -6,6 +6,7 @@ from typing import Any
 
 from giban.components.environment import Environment, part
 from giban.components.policies import Statement, allow, document
+from giban.graph.refs import Ref
 from giban.graph.resource import Resource
 from giban.graph.stack import Stack
 
@@ -61,7 +62,24 @@ def _key(env: Environment, stack: Stack) -> Resource:
                     "ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{stack.region}:{account}:*"}
                 },
             },
+            *(_publishers(account) if env.blueprint.alarms is not None and stack is env.region else ()),
         ),
     )
     scope.add("aws_kms_alias", name=f"alias/{env.prefix}", target_key_id=made.key_id)
     return made
+
+
+def _publishers(account: Ref) -> list[Statement]:
+    """Who publishes to the encrypted topics of `alarms`
+    (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services)."""
+    use = {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*"}
+    return [
+        {
+            "Sid": "Publishers",
+            **use,
+            "Principal": {"Service": ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"]},
+            "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+        },
+        # EventBridge does not say for whom it asks: with a condition no event would ever arrive. The topic's policy decides.
+        {"Sid": "Events", **use, "Principal": {"Service": "events.amazonaws.com"}},
+    ]

@@ -11,7 +11,7 @@ from giban.blueprint.defaults import Stage, domain_of, stage_of
 from giban.blueprint.regions import ZONES
 from giban.blueprint.types import Blueprint
 from giban.graph import schema
-from giban.graph.problems import Position
+from giban.graph.problems import Position, Problem
 from giban.graph.resource import Resource
 from giban.graph.stack import Stack
 
@@ -29,7 +29,12 @@ class Environment:
         blueprint: Blueprint,
         environment: str | None,
         positions: Mapping[tuple[str | int, ...], Position],
+        folder: str = "",
     ) -> None:
+        self.folder = folder
+        """Where the blueprint lies; what it names beside itself is looked for there."""
+        self.problems: list[Problem] = []
+        """What components find wrong that validation cannot see, such as a folder that is not there."""
         self.blueprint = blueprint
         self.environment = environment
         self.positions = positions

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from giban.components.code import function_code
 from giban.components.environment import Scope, fit
 from giban.components.logs import log_group
@@ -24,11 +27,36 @@ def function(
     statements: list[Statement],
     *,
     timeout: int,
+    extra: Callable[[], dict[str, bytes]] = dict,
 ) -> Resource:
-    """A function that runs `handler` out of `files/<code>.zip`, these packages of `runtime`. `timeout` is in seconds."""
-    env = scope.env
+    """A function that runs `handler` out of `files/<code>.zip`: these packages of `runtime` and `extra` files, which are asked
+    for when the archive is written. `timeout` is in seconds."""
     archive = f"files/{code}.zip"
-    scope.stack.files[archive] = lambda: function_code(*packages)
+    scope.stack.files[archive] = lambda: function_code(*packages, extra=extra())
+    return lambda_function(
+        scope, suffix, name, archive, handler, description, variables, statements, timeout=timeout, runtime=RUNTIME
+    )
+
+
+def lambda_function(
+    scope: Scope,
+    suffix: str,
+    name: str,
+    archive: str,
+    handler: str,
+    description: str,
+    variables: dict[str, str],
+    statements: list[Statement],
+    *,
+    timeout: int,
+    runtime: str,
+    memory: int = 256,
+    processor: str = "arm64",
+    **more: Any,
+) -> Resource:
+    """A function out of an archive of the stack's files, with its log group, its role and an alarm. `memory` is in MB, `more`
+    further arguments of the function."""
+    env = scope.env
     group = log_group(scope, f"/aws/lambda/{name}", suffix)
     role = scope.add(
         "aws_iam_role",
@@ -45,16 +73,17 @@ def function(
         description=description,
         filename=archive,
         source_code_hash=f'${{filebase64sha256("{archive}")}}',
-        runtime=RUNTIME,
+        runtime=runtime,
         handler=handler,
-        architectures=["arm64"],
-        memory_size=256,
+        architectures=[processor],
+        memory_size=memory,
         timeout=timeout,
         role=role.arn,
-        environment={"variables": variables},
+        environment={"variables": variables} if variables else None,
         logging_config={"log_format": "JSON", "log_group": group.ref("name")},
         # It must not run before it may do what it does.
         depends_on=[policy.address],
+        **more,
     )
     alarm(
         scope,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from giban.blueprint.defaults import limits_of, nat_of
-from giban.blueprint.types import Instances
+from giban.blueprint.defaults import limits_of
+from giban.blueprint.types import Instances, Spot
 from giban.components.balancer import Balancer, balancer
 from giban.components.boot import user_data
-from giban.components.databases import database
-from giban.components.endpoints import gateway_endpoints
 from giban.components.environment import Environment, Scope, part
 from giban.components.images import image
-from giban.components.network import ANYWHERE, network
+from giban.components.network import network
+from giban.components.power_hours import hours_tags, kept
+from giban.components.reach import tcp, to_aws, to_database
 from giban.components.role import instance_profile, used
 from giban.components.scaling import add_policies
 from giban.components.wiring import callers, reachable
@@ -22,7 +22,7 @@ from giban.graph.resource import Resource
 def expand(env: Environment) -> None:
     """Every service of the blueprint."""
     for name in sorted(env.blueprint.services):
-        _service(env, name)
+        scaling_group(env, name)
 
 
 @part
@@ -39,7 +39,9 @@ def instances_group(env: Environment, name: str) -> Resource:
     )
 
 
-def _service(env: Environment, name: str) -> None:
+@part
+def scaling_group(env: Environment, name: str) -> Resource:
+    """The auto scaling group of a service, with everything that belongs to the service."""
     service = env.blueprint.services[name]
     scope = env.scope("services", name, was=service.was)
     front = balancer(env, name) if service.port else None
@@ -49,8 +51,9 @@ def _service(env: Environment, name: str) -> None:
         _ingress(scope, name, service, group, front)
     artifact = service.artifact or f"{name}/app.tar.gz"
     template = _launch_template(scope, name, service, group, artifact)
-    scaling_group = _auto_scaling_group(scope, service, template, front)
-    add_policies(scope, service.scale, scaling_group)
+    made = _auto_scaling_group(scope, name, service, template, front)
+    add_policies(scope, service.scale, made)
+    return made
 
 
 def _ingress(scope: Scope, name: str, service: Instances, group: Resource, front: Balancer) -> None:
@@ -62,7 +65,7 @@ def _ingress(scope: Scope, name: str, service: Instances, group: Resource, front
         security_group_id=front.group.id,
         description=f"To the instances of {name}",
         referenced_security_group_id=group.id,
-        **_tcp(service.port),
+        **tcp(service.port),
     )
     scope.add(
         "aws_vpc_security_group_ingress_rule",
@@ -70,7 +73,7 @@ def _ingress(scope: Scope, name: str, service: Instances, group: Resource, front
         security_group_id=group.id,
         description="From the load balancer",
         referenced_security_group_id=front.group.id,
-        **_tcp(service.port),
+        **tcp(service.port),
     )
     if service.public:
         return
@@ -81,51 +84,15 @@ def _ingress(scope: Scope, name: str, service: Instances, group: Resource, front
             security_group_id=front.group.id,
             description=f"From {caller}",
             referenced_security_group_id=instances_group(env, caller).id,
-            **_tcp(front.port),
+            **tcp(front.port),
         )
 
 
 def _egress(scope: Scope, name: str, service: Instances, group: Resource) -> None:
     env = scope.env
-    if nat_of(env.blueprint, env.stage) == "none":
-        # Without NAT there is only the VPC (interface endpoints) and the gateway endpoints.
-        destinations: dict[str, dict[str, Any]] = {
-            "https_vpc": {"cidr_ipv4": network(env).vpc.cidr_block},
-            **{
-                f"https_{service_name}": {"prefix_list_id": endpoint.prefix_list_id}
-                for service_name, endpoint in gateway_endpoints(env).items()
-            },
-        }
-    else:
-        destinations = {"https": {"cidr_ipv4": ANYWHERE}}
-    for suffix, destination in destinations.items():
-        scope.add(
-            "aws_vpc_security_group_egress_rule",
-            suffix,
-            security_group_id=group.id,
-            description="HTTPS to AWS and to package sources",
-            **destination,
-            **_tcp(443),
-        )
+    to_aws(scope, group)
     for item in used(service, "databases"):
-        target = database(env, item)
-        label = item.replace("-", "_")
-        scope.add(
-            "aws_vpc_security_group_egress_rule",
-            f"to_{label}_db",
-            security_group_id=group.id,
-            description=f"To database {item}",
-            referenced_security_group_id=target.group.id,
-            **_tcp(target.port),
-        )
-        scope.add(
-            "aws_vpc_security_group_ingress_rule",
-            f"{label}_db",
-            security_group_id=target.group.id,
-            description=f"From {name}",
-            referenced_security_group_id=group.id,
-            **_tcp(target.port),
-        )
+        to_database(scope, group, name, item)
     for item in reachable(env, name):
         target_balancer = balancer(env, item)
         scope.add(
@@ -134,12 +101,8 @@ def _egress(scope: Scope, name: str, service: Instances, group: Resource) -> Non
             security_group_id=group.id,
             description=f"To {item}",
             referenced_security_group_id=target_balancer.group.id,
-            **_tcp(target_balancer.port),
+            **tcp(target_balancer.port),
         )
-
-
-def _tcp(port: int | None) -> dict[str, Any]:
-    return {"ip_protocol": "tcp", "from_port": port, "to_port": port}
 
 
 def _launch_template(scope: Scope, name: str, service: Instances, group: Resource, artifact: str) -> Resource:
@@ -184,16 +147,20 @@ def _launch_template(scope: Scope, name: str, service: Instances, group: Resourc
     )
 
 
-def _auto_scaling_group(scope: Scope, service: Instances, template: Resource, front: Balancer | None) -> Resource:
+def _auto_scaling_group(
+    scope: Scope, name: str, service: Instances, template: Resource, front: Balancer | None
+) -> Resource:
     env = scope.env
     low, high = limits_of(service.scale, len(env.zones))
+    tags = {**scope.stack.tags, "Name": scope.name}
+    own = hours_tags(env, f"services.{name}")
     return scope.add(
         "aws_autoscaling_group",
         name=scope.name,
         min_size=low,
         max_size=high,
         vpc_zone_identifier=network(env).subnet_ids("web" if service.public else "was"),
-        launch_template={"id": template.id, "version": template.latest_version},
+        **(_mixed(service, service.spot, template) if service.spot else {"launch_template": _latest(template)}),
         target_group_arns=[front.target_group.arn] if front else None,
         health_check_type="ELB" if front else "EC2",
         health_check_grace_period=300,
@@ -205,9 +172,48 @@ def _auto_scaling_group(scope: Scope, service: Instances, template: Resource, fr
             "preferences": {"min_healthy_percentage": 90, "instance_warmup": "120", "auto_rollback": True},
         },
         tag=[
-            {"key": key, "value": value, "propagate_at_launch": True}
-            for key, value in sorted({**scope.stack.tags, "Name": scope.name}.items())
+            {"key": key, "value": value, "propagate_at_launch": key in tags}
+            for key, value in sorted({**tags, **own}.items())
         ],
-        # Scaling policies own the number of instances.
-        lifecycle={"ignore_changes": ["desired_capacity"]},
+        # Scaling policies own the number of instances; of a group with hours or peaks, the keeper owns the limits too.
+        lifecycle={"ignore_changes": ["desired_capacity", *(KEPT if kept(env, name) else [])]},
     )
+
+
+KEPT = ["max_size", "min_size", "suspended_processes"]
+"""What the keeper changes of a group. It applies the blueprint's numbers itself: Terraform would find them changed at night."""
+
+
+def _latest(template: Resource) -> dict[str, Any]:
+    return {"id": template.id, "version": template.latest_version}
+
+
+def _mixed(service: Instances, spot: Spot, template: Resource) -> dict[str, Any]:
+    """On-demand instances first, then the wanted part on spot capacity.
+
+    With Capacity Rebalancing the group itself answers when EC2 wants an instance back: it starts another one, takes the old one
+    out of the load balancer and terminates it when its requests have ended, which have a minute here and two minutes at most
+    (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-capacity-rebalancing.html). Nothing else has to listen
+    for interruption notices (https://github.com/aws/aws-node-termination-handler/pull/759).
+    """
+    types = [service.instance, *spot.instances]
+    return {
+        "capacity_rebalance": True,
+        "mixed_instances_policy": {
+            "instances_distribution": {
+                "on_demand_allocation_strategy": "prioritized",
+                "on_demand_base_capacity": spot.base,
+                "on_demand_percentage_above_base_capacity": 100 - spot.percent,
+                # What AWS recommends: the pools that are least likely to be taken back, of those the cheapest
+                # (https://docs.aws.amazon.com/autoscaling/ec2/userguide/allocation-strategies.html).
+                "spot_allocation_strategy": "price-capacity-optimized",
+            },
+            "launch_template": {
+                "launch_template_specification": {
+                    "launch_template_id": template.id,
+                    "version": template.latest_version,
+                },
+                "override": [{"instance_type": type_} for type_ in types],
+            },
+        },
+    }

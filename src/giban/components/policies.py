@@ -36,11 +36,16 @@ def assume(service: str, **condition: Any) -> str:
 
 def tls_only(bucket_arn: Any) -> Statement:
     """A statement of a bucket policy that refuses plain HTTP."""
+    return refuse_plain_http("s3:*", [bucket_arn, f"{bucket_arn}/*"])
+
+
+def refuse_plain_http(actions: Any, resources: Any) -> Statement:
+    """A statement of a resource policy that refuses these actions over plain HTTP to everybody."""
     return {
         "Sid": "TlsOnly",
         "Effect": "Deny",
         "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [bucket_arn, f"{bucket_arn}/*"],
+        "Action": actions,
+        "Resource": resources,
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }

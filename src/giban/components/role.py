@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from giban.blueprint.types import Instances
+from giban.components.alarm_agent import agent_statements, service_log
+from giban.components.alarm_parts import has_alarms
 from giban.components.buckets import artifact_bucket, bucket
 from giban.components.databases import database
 from giban.components.encryption import decrypt
@@ -21,6 +23,7 @@ def instance_profile(scope: Scope, name: str, service: Instances, artifact: str)
         *_databases(env, service),
         *_buckets(env, service),
         decrypt(env, "s3", "secretsmanager"),
+        *(agent_statements(env, service_log(env, name)) if has_alarms(env) else ()),
     ]
     scope.add("aws_iam_role_policy", name="uses", role=role.id, policy=document(*statements))
     return profile(scope, role)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from giban.components.dns import certificate, zone
 from giban.components.environment import Environment, Scope, part
 from giban.components.functions import function
-from giban.components.logs import log_group
+from giban.components.http_api import http_api, integration, may_call, own_domain, route, stage
 from giban.components.policies import allow
 from giban.components.workstation_host import host
 from giban.components.workstation_parts import (
@@ -79,85 +76,13 @@ def admin(env: Environment, name: str) -> Resource:
 
 def _api(scope: Scope, name: str, function_: Resource) -> None:
     env = scope.env
-    # An IPv6 address reaches the API only where the list of allowed ranges has one: the rest of the world need not try.
-    both = any(":" in cidr for cidr in workstation(env, name).allow)
-    family: dict[str, Any] = {"ip_address_type": "dualstack"} if both else {}
-    api = scope.add(
-        "aws_apigatewayv2_api",
-        name=scope.name,
-        description=f"Admin API of the workstation {name}",
-        protocol_type="HTTP",
-        # The function asks who calls and from where; one way in is enough, under its own name.
-        disable_execute_api_endpoint=True,
-        **family,
-    )
-    integration = scope.add(
-        "aws_apigatewayv2_integration",
-        api_id=api.id,
-        integration_type="AWS_PROXY",
-        integration_uri=function_.invoke_arn,
-        payload_format_version="2.0",
-        timeout_milliseconds=29_000,
-    )
-    scope.add(
-        "aws_apigatewayv2_route",
-        api_id=api.id,
-        route_key="$default",
-        target=f"integrations/{integration.id}",
-    )
-    group = log_group(scope, f"/aws/apigateway/{scope.name}", "access")
-    # No query, no header, no cookie: nothing secret is in these.
-    line = {
-        "time": "$context.requestTime",
-        "id": "$context.requestId",
-        "address": "$context.identity.sourceIp",
-        "method": "$context.httpMethod",
-        "path": "$context.path",
-        "status": "$context.status",
-        "milliseconds": "$context.responseLatency",
-        "error": "$context.integrationErrorMessage",
-    }
-    stage = scope.add(
-        "aws_apigatewayv2_stage",
-        api_id=api.id,
-        name="$default",
-        auto_deploy=True,
-        default_route_settings={"throttling_burst_limit": 40, "throttling_rate_limit": 20},
-        access_log_settings={"destination_arn": group.arn, "format": msgspec.json.encode(line).decode()},
-    )
-    scope.add(
-        "aws_lambda_permission",
-        statement_id="api",
-        action="lambda:InvokeFunction",
-        function_name=function_.function_name,
-        principal="apigateway.amazonaws.com",
-        source_arn=f"{api.execution_arn}/*/*",
-    )
-    domain = scope.add(
-        "aws_apigatewayv2_domain_name",
-        domain_name=admin_host(env, name),
-        domain_name_configuration={
-            "certificate_arn": certificate(env).certificate_arn,
-            "endpoint_type": "REGIONAL",
-            "security_policy": "TLS_1_2",
-            **family,
-        },
-    )
-    scope.add("aws_apigatewayv2_api_mapping", api_id=api.id, domain_name=domain.id, stage=stage.id)
-    target = domain.domain_name_configuration[0]
-    for suffix, kind in (("", "A"), *((("ipv6", "AAAA"),) if both else ())):
-        scope.add(
-            "aws_route53_record",
-            suffix,
-            zone_id=zone(env).zone_id,
-            name=admin_host(env, name),
-            type=kind,
-            alias={
-                "name": target.child("target_domain_name"),
-                "zone_id": target.child("hosted_zone_id"),
-                "evaluate_target_health": False,
-            },
-        )
+    six = any(":" in cidr for cidr in workstation(env, name).allow)
+    # The function asks who calls and from where.
+    api = http_api(scope, f"Admin API of the workstation {name}", own_name=True, six=six)
+    route(scope, "", api, "$default", integration(scope, "", api, function_.invoke_arn))
+    staged = stage(scope, api, rate=20, burst=40)
+    may_call(scope, "", api, function_, "*/*")
+    own_domain(scope, api, staged, admin_host(env, name), six=six)
     env.region.output(
         f"{scope.label}_url",
         f"https://{admin_host(env, name)}",

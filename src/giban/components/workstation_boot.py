@@ -16,6 +16,7 @@ from giban.blueprint.durations import seconds_of
 from giban.blueprint.ranges import parse, written
 from giban.blueprint.types import Workstation
 from giban.blueprint.validate_workstations import folder_of
+from giban.components.alarm_parts import has_alarms
 from giban.components.boot import assignments, read, script
 from giban.components.buckets import artifact_bucket
 from giban.components.code import runtime_text
@@ -45,6 +46,8 @@ OWN_FILES = (
     "tunnel.sh",
 )
 """Scripts of this package, by their names in the bucket and on the host."""
+MEASURE = "measure"
+"""One more, where somebody watches memory and disks."""
 AGENT_FILES = {"giban-agent.service": "agent/giban-agent.service", "giban_agent.py": "agent/giban_agent.py"}
 """Files of `runtime`."""
 
@@ -60,8 +63,8 @@ def user_data(env: Environment, name: str) -> str:
 def boot_files(env: Environment) -> Resource:
     """Scripts and agent in the bucket: one resource, an object for each."""
     scope = env.scope("workstations", label="workstations-boot")
-    scope.stack.files.update(files())
-    names = ", ".join(f'"{name}"' for name in sorted((*OWN_FILES, *AGENT_FILES)))
+    scope.stack.files.update({f"{FOLDER}/{name}": content for name, content in files(env).items()})
+    names = ", ".join(f'"{name}"' for name in sorted(files(env)))
     each = f"{FOLDER}/${{each.value}}"
     return scope.add(
         "aws_s3_object",
@@ -74,10 +77,13 @@ def boot_files(env: Environment) -> Resource:
     )
 
 
-def files() -> dict[str, str | Callable[[], bytes]]:
-    """The same files beside the documents: what Terraform uploads, and what Packer runs."""
-    own = {f"{FOLDER}/{name}": read(f"workstation/{name}") for name in OWN_FILES}
-    return {**own, **{f"{FOLDER}/{name}": partial(_agent_file, place) for name, place in AGENT_FILES.items()}}
+def files(env: Environment) -> dict[str, str | Callable[[], bytes]]:
+    """The same files by name: what Terraform uploads, and what Packer runs."""
+    own = (*OWN_FILES, MEASURE) if has_alarms(env) else OWN_FILES
+    return {
+        **{name: read(f"workstation/{name}") for name in own},
+        **{name: partial(_agent_file, place) for name, place in AGENT_FILES.items()},
+    }
 
 
 def _agent_file(place: str) -> bytes:
@@ -102,7 +108,7 @@ def _settings(env: Environment, name: str, home: Resource) -> dict[str, str]:
     found = workstation(env, name)
     tunnel = found.vpn == "wireguard"
     return {
-        "FILES": " ".join(sorted((*OWN_FILES, *AGENT_FILES))),
+        "FILES": " ".join(sorted(files(env))),
         "NAME": name,
         "HOST": editor_host(env, name),
         "ADMIN": admin_host(env, name),
@@ -123,6 +129,7 @@ def _settings(env: Environment, name: str, home: Resource) -> dict[str, str]:
         "VPN_PORT": str(TUNNEL_PORT),
         "VPN_PEERS": "\n".join(_peers(found)),
         "MAX_UPTIME": str(seconds_of(found.auto_stop.max_uptime)),
+        **({"NAMESPACE": env.prefix} if has_alarms(env) else {}),
     }
 
 

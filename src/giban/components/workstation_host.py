@@ -6,6 +6,8 @@ import msgspec
 
 from giban.blueprint.instance_types import architecture
 from giban.blueprint.types_workstations import sizes_of
+from giban.components.alarm_agent import agent_statements
+from giban.components.alarm_parts import has_alarms
 from giban.components.buckets import artifact_bucket
 from giban.components.dns import zone
 from giban.components.encryption import decrypt
@@ -183,6 +185,7 @@ def _profile(env: Environment, name: str) -> Resource:
             *_secrets(env, name),
             decrypt(env, "s3", "secretsmanager"),
             *_certificate(env, name),
+            *(agent_statements(env) if has_alarms(env) else ()),
         ),
     )
     return profile(scope, role)

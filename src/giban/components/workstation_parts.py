@@ -10,6 +10,7 @@ from giban.blueprint.types_workstations import sizes_of
 from giban.components.encryption import key, through
 from giban.components.environment import Environment, Scope, part
 from giban.components.policies import Statement, allow
+from giban.components.store_table import store_table
 from giban.graph.resource import Resource
 
 
@@ -40,20 +41,11 @@ def _domain(env: Environment) -> str:
 
 @part
 def table(env: Environment) -> Resource:
-    """Everything that is remembered about workstations, in one table; its items are described in `runtime.power.table`."""
-    scope = env.scope("workstations", label="workstations")
-    return scope.add(
-        "aws_dynamodb_table",
-        name=scope.name,
-        billing_mode="PAY_PER_REQUEST",
-        hash_key="pk",
-        range_key="sk",
-        attribute=[{"name": "pk", "type": "S"}, {"name": "sk", "type": "S"}],
-        ttl={"attribute_name": "expires", "enabled": True},
-        point_in_time_recovery={"enabled": True},
-        server_side_encryption={"enabled": True, "kms_key_arn": key(env).arn},
-        deletion_protection_enabled=env.production,
-    )
+    """Everything that is remembered about what is kept, in one table; its items are described in `runtime.power.table`.
+
+    It has the same name and address without workstations: another one would replace the table with the first workstation.
+    """
+    return store_table(env.scope("workstations" if env.blueprint.workstations else "power", label="workstations"))
 
 
 @part
@@ -120,14 +112,12 @@ def power_statements(env: Environment, instances: list[Resource]) -> list[Statem
     ]
 
 
-def secret_statements(env: Environment, secrets: list[Resource]) -> list[Statement]:
-    """Reading and filling in these secrets, and the environment's key for that and for the table."""
+def secret_statements(env: Environment, secrets: list[Resource], *services: str) -> list[Statement]:
+    """Reading and filling in these secrets, and the environment's key for that, for the table and for further `services`."""
+    actions = ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"]
+    key_for = ["dynamodb", *(["secretsmanager"] if secrets else []), *services]
     return [
-        allow(
-            "Secrets",
-            ["secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"],
-            [secret.arn for secret in secrets],
-        ),
+        *([allow("Secrets", actions, [secret.arn for secret in secrets])] if secrets else []),
         allow(
             "Decrypt",
             # DynamoDB asks for all of these in the name of whoever uses the table
@@ -141,6 +131,6 @@ def secret_statements(env: Environment, secrets: list[Resource]) -> list[Stateme
                 "kms:ReEncryptTo",
             ],
             key(env).arn,
-            Condition=through(env, "dynamodb", "secretsmanager"),
+            Condition=through(env, *key_for),
         ),
     ]

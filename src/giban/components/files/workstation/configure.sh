@@ -75,6 +75,33 @@ UNIT
 systemctl daemon-reload
 systemctl restart giban-agent.service
 
+# --- memory and disks to CloudWatch, where somebody watches them --------------------------------------------------------------
+if [ -e "$here/measure" ]; then
+    install -m 0755 "$here/measure" /opt/giban/bin/measure
+    cat >/etc/systemd/system/giban-measure.service <<UNIT
+[Unit]
+Description=Memory and disks to CloudWatch
+
+[Service]
+Type=oneshot
+Environment=AWS_DEFAULT_REGION=$REGION
+ExecStart=/opt/giban/bin/measure $NAMESPACE $(cat /var/lib/cloud/data/instance-id) / /home
+UNIT
+    cat >/etc/systemd/system/giban-measure.timer <<'UNIT'
+[Unit]
+Description=Memory and disks to CloudWatch, every minute
+
+[Timer]
+OnActiveSec=30
+OnUnitActiveSec=60
+
+[Install]
+WantedBy=timers.target
+UNIT
+    systemctl daemon-reload
+    systemctl enable --now giban-measure.timer
+fi
+
 # --- the rest, each in a file of its own -------------------------------------------------------------------------------------
 [ "$VPN" = none ] || . "$here/tunnel.sh"
 . "$here/editor.sh"

@@ -1,0 +1,1 @@
+export const show = async () => ({ statusCode: 200, body: "hello" });
