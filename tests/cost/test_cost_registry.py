@@ -19,11 +19,11 @@ BLUEPRINTS = sorted([*REPOSITORY.glob("examples/*/giban.yaml"), *REPOSITORY.glob
 
 HOLES = {
     SEOUL: {
-        "aws_apigatewayv2_api", "aws_backup_plan", "aws_backup_vault", "aws_cloudwatch_dashboard",
+        "aws_apigatewayv2_api", "aws_backup_plan", "aws_backup_vault",
         "aws_codebuild_project", "aws_codepipeline", "aws_db_instance", "aws_dynamodb_table",
         "aws_ec2_transit_gateway_vpc_attachment", "aws_efs_file_system", "aws_elasticache_cluster",
         "aws_elasticache_replication_group", "aws_elb", "aws_globalaccelerator_accelerator", "aws_instance",
-        "aws_kinesis_stream", "aws_rds_cluster", "aws_rds_cluster_instance", "aws_vpc_peering_connection",
+        "aws_kinesis_stream", "aws_rds_cluster", "aws_rds_cluster_instance", "aws_sns_topic", "aws_vpc_peering_connection",
     },
 }  # fmt: skip
 """Types that, with no arguments at all, have an item without a price: the kind or size is not known, or the price files

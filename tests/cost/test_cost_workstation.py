@@ -197,12 +197,11 @@ def test_logs_are_written_by_calls() -> None:
 
 def test_a_trigger_without_a_rate_leaves_the_assumption() -> None:
     world = Workstation()
-    queue = world.add("aws_sqs_queue", "jobs", name="jobs")
     world.add(
-        "aws_lambda_event_source_mapping",
-        "jobs",
-        event_source_arn=queue.arn,
-        function_name=world.keeper.arn,
+        "aws_lambda_function_url",
+        "keeper",
+        function_name=world.keeper.function_name,
+        authorization_type="AWS_IAM",
     )
     found = estimate(world.graph)
     assert quantity(found, "aws_lambda_function.keeper", "requests") == near(0.01, 1, 10)

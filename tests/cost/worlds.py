@@ -74,8 +74,7 @@ class World:
             "aws_autoscaling_group",
             label,
             vpc_zone_identifier=[subnet.id for subnet in subnets],
-            launch_template={"id": template.id, "version": "$Latest"},
-            **{"min_size": 1, "max_size": 3, **args},
+            **{"launch_template": {"id": template.id, "version": "$Latest"}, "min_size": 1, "max_size": 3, **args},
         )
 
     def database(self, **args: Any) -> Resource:

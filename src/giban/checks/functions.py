@@ -68,6 +68,31 @@ def statements_of(graph: Graph, role: Resource) -> Iterator[tuple[Resource, Stat
                 yield holder, statement
 
 
+_HARMLESS = re.compile(
+    r"arn:aws:iam::aws:policy/(service-role/AWSLambda(BasicExecution|VPCAccessExecution)Role|AWSXRayDaemonWriteAccess)"
+)
+"""Policies of AWS that only let a function write its log, reach its network or send traces."""
+
+
+def role_permits(graph: Graph, role: Resource, action: str) -> bool | None:
+    """Whether some policy of a role allows an action, on whatever; None when not all of its policies are known."""
+    sure = not any(role.value(name) for name in ("managed_policy_arns", "permissions_boundary"))
+    for holder, found in identity_policies(graph):
+        if any(one is role for one in _roles(graph, holder)):
+            if any(statement.permits(action) or statement.not_actions for statement in found.allowing):
+                return True
+            sure = sure and found.complete
+    for link in graph.all("aws_iam_role_policy_attachment", "aws_iam_policy_attachment"):
+        named = [one for name in ("role", "roles") for one in graph.follow_all(link, name)]
+        if link.stack is not role.stack or (named and role not in named):
+            continue
+        policy_ = graph.follow(link, "policy_arn")
+        known = policy_ is not None and policy_.type == "aws_iam_policy" and policy_.mode == "managed"
+        if not known and not _HARMLESS.fullmatch(text(link, "policy_arn") or ""):
+            sure = False
+    return False if sure else None
+
+
 def _roles(graph: Graph, holder: Resource) -> list[Resource]:
     if holder.type == "aws_iam_role":
         return [holder]

@@ -11,7 +11,7 @@ from giban.cost.ranges import ZERO, Range, fixed, ordered
 from giban.cost.topology import Topology, copies, internal
 from giban.cost.usage import SECONDS, Usage
 from giban.graph.graph import Graph
-from giban.graph.power import switched
+from giban.graph.power import least, peaks_of, share_on, switched
 from giban.graph.resource import Resource
 
 FIRST_TIER_GB = 10_240.0
@@ -40,13 +40,17 @@ class Line(msgspec.Struct, frozen=True):
 class Context:
     """The pricing of one graph; `resource` is the one being priced."""
 
-    __slots__ = ("book", "graph", "home", "resource", "topology", "usage")
+    __slots__ = ("always", "book", "graph", "home", "resource", "topology", "usage")
 
-    def __init__(self, graph: Graph, topology: Topology, book: PriceBook, usage: Usage) -> None:
+    def __init__(
+        self, graph: Graph, topology: Topology, book: PriceBook, usage: Usage, *, always: bool = False
+    ) -> None:
         self.graph = graph
         self.topology = topology
         self.book = book
         self.usage = usage
+        self.always = always
+        """Price what has hours as if it never went off."""
         regions = [stack.region for stack in graph.stacks if stack.region and stack.key != "global"]
         self.home = next(iter(regions), next((stack.region for stack in graph.stacks if stack.region), None))
         """The first region of the environment: prices of what has no region (DNS, CDN) are read from its column."""
@@ -105,19 +109,29 @@ class Context:
         """The hours that an instance runs in a month: fewer than all for one that stops when nobody works."""
         return self.use("workstation_hours" if switched(fleet) else "hours", fleet)
 
+    def share(self, resource: Resource) -> float:
+        """Part of the time, 0 to 1, in which something is on that has hours."""
+        return 1.0 if self.always else share_on(resource)
+
     def instances(self, fleet: Resource) -> Range:
-        """How many instances of a fleet run."""
+        """How many instances of a fleet run, on average over the month: of a group that is off at night, fewer than by day."""
+        return self.by_day(fleet) * self.share(fleet)
+
+    def by_day(self, fleet: Resource) -> Range:
+        """How many instances of a fleet run while it is on."""
         if fleet.type != "aws_autoscaling_group":
             return fixed(copies(fleet))
         low, high = (_count(fleet.args.get(name)) for name in ("min_size", "max_size"))
         if low is None or high is None:
             return fixed(low or high or 0)
         desired = _count(fleet.args.get("desired_capacity"))
-        if desired is not None:
+        if desired is not None and not peaks_of(fleet):
             return ordered(low, min(max(desired, low), max(low, high)), max(low, high)) * float(copies(fleet))
         fill = self.use("group_fill", fleet)
-        span = max(0, high - low)
-        return Range(*(low + span * part for part in (fill.low, fill.likely, fill.high))) * float(copies(fleet))
+        # With known peaks the group is at least that large, on average.
+        lowest = least(fleet, low)
+        span = max(0, high - lowest)
+        return Range(*(lowest + span * part for part in (fill.low, fill.likely, fill.high))) * float(copies(fleet))
 
     def requests(self, balancer: Resource) -> Range:
         """Requests per second at a load balancer; an internal one gets its share of what the public ones get."""

@@ -16,6 +16,7 @@ from giban.cost.hints import Hint, hints
 from giban.cost.prices import PriceBook, default_book
 from giban.cost.ranges import ZERO, Range, total
 from giban.cost.registry import pricer, why_free
+from giban.cost.schedules import Scheduled, scheduled
 from giban.cost.topology import FLEETS, Topology, copies
 from giban.cost.usage import ASSUMPTIONS, HOURS, Assumption, Usage
 from giban.graph.graph import Graph
@@ -106,6 +107,8 @@ class Estimate(msgspec.Struct, frozen=True):
     """The assumptions that matter, most first."""
     on_demand: list[OnDemand]
     """Components with a machine that stops when nobody works, by name."""
+    scheduled: list[Scheduled]
+    """Components that are off outside of their hours, by name."""
     hints: list[Hint]
     notes: list[str]
 
@@ -146,6 +149,7 @@ def estimate(graph: Graph, usage: Usage | None = None, book: PriceBook | None = 
         assumptions=usage.listed(read),
         sensitivity=_sensitivity(read, context),
         on_demand=_on_demand(context),
+        scheduled=scheduled(context, _lines),
         hints=hints(context),
         notes=_notes(costs, unknown, book, graph),
     )

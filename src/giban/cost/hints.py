@@ -13,7 +13,7 @@ from giban.cost.context import Context
 from giban.cost.prices import Price
 from giban.cost.topology import copies, endpoint_service
 from giban.cost.traffic import NatLoad, endpoint_gb, nat_load
-from giban.graph.power import switched
+from giban.graph.power import hours_of, switched
 from giban.graph.resource import Resource
 
 ARM = {"t3": "t4g", "t3a": "t4g", "m5": "m7g", "m6i": "m7g", "m7i": "m7g", "c6i": "c7g"}
@@ -136,7 +136,7 @@ def office_hours(context: Context) -> Iterator[Hint]:
     """Instances and databases that run only in office hours: for anything but production."""
     saved, about = 0.0, []
     for fleet in context.topology.fleets():
-        if switched(fleet):
+        if switched(fleet) or hours_of(fleet):
             continue
         holder = context.topology.template(fleet) or fleet
         price = context.book.instance(fleet.region or context.home, str(holder.args.get("instance_type") or ""))
@@ -144,14 +144,17 @@ def office_hours(context: Context) -> Iterator[Hint]:
         about.append(fleet.address)
     for database in context.graph.all("aws_db_instance"):
         service = {"postgres": "RDS PostgreSQL", "mysql": "RDS MySQL"}.get(str(database.args.get("engine")))
-        if service is None:
+        if service is None or hours_of(database):
             continue
         multi_az = database.args.get("multi_az") in (True, "true")
         class_ = str(database.args.get("instance_class"))
         price = context.book.database(database.region or context.home, service, class_, multi_az=multi_az)
         saved += _idle(context, database) * _usd(price)
         about.append(database.address)
-    text = "Where nobody works at night: instances and databases running from 8 to 20 o'clock on weekdays only."
+    text = (
+        "Where nobody works at night: instances and databases running from 8 to 20 o'clock on weekdays only "
+        '(`power: {office: {time_zone: …, on: "08:00 Mon-Fri", off: "20:00 daily", targets: […]}}`).'
+    )
     yield Hint("office-hours", saved, text, about)
 
 

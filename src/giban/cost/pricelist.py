@@ -82,8 +82,21 @@ QUERIES = (
     Query("CloudWatch", "custom metric first 10000", "metric-month", "AmazonCloudWatch", "CW:MetricMonitorUsage"),
     Query("CloudWatch", "standard resolution alarm", "alarm-month", "AmazonCloudWatch", "CW:AlarmMonitorUsage"),
     Query("CloudWatch", "composite alarm", "alarm-month", "AmazonCloudWatch", "CW:CompositeAlarmMonitorUsage"),
+    Query("CloudWatch", "high-resolution alarm", "alarm-month", "AmazonCloudWatch", "CW:HighResAlarmMonitorUsage"),
+    Query("Lambda", "requests", "1M requests", "AWSLambda", "Request", 1e6),
+    Query("Lambda", "duration x86", "GB-second", "AWSLambda", "Lambda-GB-Second"),
+    Query("Lambda", "duration arm64", "GB-second", "AWSLambda", "Lambda-GB-Second-ARM"),
+    Query("API Gateway", "HTTP API requests (first tier)", "1M requests", "AmazonApiGateway", "ApiGatewayHttpApi", 1e6),
+    Query("DynamoDB on-demand", "write request units", "1M", "AmazonDynamoDB", "WriteRequestUnits", 1e6),
+    Query("DynamoDB on-demand", "read request units", "1M", "AmazonDynamoDB", "ReadRequestUnits", 1e6),
+    Query("DynamoDB", "table storage", "GB-month", "AmazonDynamoDB", "TimedStorage-ByteHrs"),
+    Query("DynamoDB", "point-in-time recovery", "GB-month", "AmazonDynamoDB", "TimedPITRStorage-ByteHrs"),
+    Query("SQS", "standard queue requests", "1M requests", "AWSQueueService", "Requests-Tier1", 1e6),
+    Query("SQS", "FIFO queue requests", "1M requests", "AWSQueueService", "Requests-FIFO-Tier1", 1e6),
+    Query("SNS", "publish requests", "1M requests", "AmazonSNS", "Requests-Tier1", 1e6),
+    Query("X-Ray", "traces recorded", "1M traces", "AWSXRay", "XRay-TracesStored", 1e6),
 )
-"""The items that an environment of instances, balancers and databases needs."""
+"""The items that an environment of instances, balancers, databases and functions needs."""
 
 ENGINES = {"postgres": ("RDS PostgreSQL", "PostgreSQL"), "mysql": ("RDS MySQL", "MySQL")}
 

@@ -32,9 +32,17 @@ class Range(msgspec.Struct, frozen=True):
         """What exceeds a free allowance or the end of a tier."""
         return Range(*(max(0.0, value - threshold) for value in (self.low, self.likely, self.high)))
 
+    def less(self, part: Range) -> Range:
+        """What is left when a part of it is something else, end by end."""
+        return Range(*(max(0.0, a - b) for a, b in zip(self._ends, part._ends, strict=True)))
+
     def up_to(self, limit: float) -> Range:
         """What lies within a tier."""
         return Range(*(min(limit, value) for value in (self.low, self.likely, self.high)))
+
+    @property
+    def _ends(self) -> tuple[float, float, float]:
+        return self.low, self.likely, self.high
 
     @property
     def known(self) -> bool:

@@ -51,6 +51,14 @@ _ALL = (
     _assume(
         "root_volume_gb", "GB", 8, 8, 8, "Root volume where none is given: the size of the Amazon Linux 2023 image."
     ),
+    _assume(
+        "spot_price",
+        "share",
+        0.3,
+        0.5,
+        1,
+        "What a Spot instance costs of its on-demand price; it changes all the time (https://aws.amazon.com/ec2/spot/pricing/).",
+    ),
     # requests
     _assume(
         "requests_per_second", "requests/s", 1, 5, 25, "Average over the month at one public load balancer or API."
@@ -163,6 +171,30 @@ _ALL = (
     ),
     _assume("function_ms", "ms", 20, 100, 500, "How long one call of a function runs."),
     _assume("events", "events", 20, 200, 2e3, "Events that match one event rule."),
+    _assume(
+        "messages_per_call",
+        "messages",
+        0,
+        0.5,
+        1,
+        "Sent to one queue, topic or function by one call of a function that uses it.",
+    ),
+    _assume("dead_letters", "messages", 0, 10, 1e3, "Messages that end in one dead-letter queue."),
+    _assume(
+        "alarm_messages",
+        "messages",
+        50,
+        500,
+        5e3,
+        "State changes of alarms and notices of budgets that reach the alarm topic.",
+    ),
+    _assume("alarm_answers", "requests", 10, 200, 5e3, "Requests of people and chat services that answer alarms."),
+    _assume("log_matches", "deliveries", 5, 100, 5e3, "Deliveries of log lines that match one subscription filter."),
+    _assume("text_messages", "messages", 0, 10, 200, "SMS that one function sends to phones."),
+    _assume(
+        "uncached_share", "share", 0.02, 0.1, 0.5, "Part of an API's requests for which its authorizer is asked anew."
+    ),
+    _assume("traced_share", "share", 0.05, 0.5, 1, "Part of the calls of a traced function that X-Ray records."),
     _assume("function_log_kb", "kB", 0.4, 1, 3, "Written to its log group by one call of a function."),
     _assume("access_log_kb", "kB", 0.3, 0.4, 0.6, "One logged request of an HTTP API."),
     _assume(

@@ -57,7 +57,7 @@ def subtitle(graph: Graph, resource: Resource) -> str:
             side = "Internal" if args.get("internal") is True else "Public"
             return joined(f"{side} {kind}", listeners(graph, resource))
         case "aws_autoscaling_group":
-            return joined(scale_text(args), instance_type(graph, resource)) or noun
+            return joined(scale_text(args), instance_type(graph, resource), spot_text(resource)) or noun
         case "aws_instance" | "aws_spot_instance_request":
             return joined(noun, instance_type(graph, resource), "EIP" if has_fixed_address(graph, resource) else "")
         case "aws_ebs_volume":
@@ -65,6 +65,12 @@ def subtitle(graph: Graph, resource: Resource) -> str:
             return joined("EBS", text_of(args.get("type")), f"{size} GiB" if size else "") if size else noun
         case "aws_apigatewayv2_api":
             return "WebSocket API" if args.get("protocol_type") == "WEBSOCKET" else noun
+        case "aws_sqs_queue" | "aws_sns_topic":
+            fifo = args.get("fifo_queue") or args.get("fifo_topic")
+            return noun.replace(" ", " FIFO ") if fifo in (True, "true") else noun
+        case "aws_budgets_budget":
+            amount, unit = text_of(args.get("limit_amount")).removesuffix(".00"), text_of(args.get("limit_unit"))
+            return f"{amount} {unit} a month" if amount and args.get("time_unit") == "MONTHLY" else noun
         case "aws_scheduler_schedule":
             return joined(noun, text_of(args.get("schedule_expression")))
         case "aws_db_instance" | "aws_rds_cluster":
@@ -98,6 +104,13 @@ def scale_text(args: dict[str, Any]) -> str:
     if not low or not high:
         return ""
     return f"{low}–{high} instances" if low != high else f"{low} instance{'s' if low != '1' else ''}"
+
+
+def spot_text(resource: Resource) -> str:
+    """`70 % Spot`: the part of a group's instances above its on-demand base that are Spot instances; empty for none."""
+    distribution = next(iter(resource.blocks("mixed_instances_policy", "instances_distribution")), {})
+    above = distribution.get("on_demand_percentage_above_base_capacity")
+    return f"{100 - above} % Spot" if isinstance(above, int) and above < 100 else ""
 
 
 def instance_type(graph: Graph, resource: Resource) -> str:

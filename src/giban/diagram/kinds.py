@@ -193,6 +193,8 @@ LINKS: dict[str, tuple[str, str, str]] = {
     "aws_sns_topic_subscription": ("topic_arn", "endpoint", ""),
     "aws_cloudwatch_event_target": ("rule", "arn", ""),
     "aws_apigatewayv2_integration": ("api_id", "integration_uri", ""),
+    "aws_apigatewayv2_authorizer": ("api_id", "authorizer_uri", ""),
+    "aws_cloudwatch_log_subscription_filter": ("log_group_name", "destination_arn", ""),
     "aws_volume_attachment": ("instance_id", "volume_id", ""),
     "aws_api_gateway_integration": ("rest_api_id", "uri", ""),
     "aws_s3_bucket_notification": ("bucket", "", "event"),

@@ -6,7 +6,11 @@ some words ("end") and characters are not allowed in them.
 
 from __future__ import annotations
 
+from giban.diagram import text
 from giban.diagram.model import Card, Picture, Vpc
+
+LONGEST = 420
+"""Pixels of a line on a card: the names of many gathered resources are cut."""
 
 _ARROWS = {"request": "-->", "data": "-->", "egress": "-.->", "admin": "-.->"}
 _SHAPES = {
@@ -102,7 +106,7 @@ class _Writer:
 
     def _card(self, card: Card, depth: int) -> None:
         opening, closing = _SHAPES.get(card.icon, ("[", "]"))
-        words = quoted("\n".join(part for part in (card.title, card.subtitle) if part))
+        words = quoted("\n".join(part for part in (card.title, text.fit(card.subtitle, 12, LONGEST)) if part))
         self.lines.append(f"{'  ' * depth}{self.ids[card.id]}{opening}{words}{closing}")
         self.shown.setdefault(card.category, []).append(self.ids[card.id])
 

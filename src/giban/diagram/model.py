@@ -106,6 +106,30 @@ class Region(Struct, frozen=True):
     bands: tuple[Band, ...]
 
 
+Step = tuple[float, float, int | None]
+"""From and to, as parts of the week (0 to 1), and the least number of instances; None where there is no such number."""
+
+
+class Row(Struct, frozen=True):
+    """One thing."""
+
+    title: str
+    category: str
+    """Colour, as of cards."""
+    note: str
+    steps: tuple[Step, ...]
+    """Where it is on, in order."""
+
+
+class Chart(Struct, frozen=True):
+    """The whole chart."""
+
+    title: str
+    days: tuple[tuple[float, str], ...]
+    """Where each day begins, as a part of the week, and its name."""
+    rows: tuple[Row, ...]
+
+
 class Picture(Struct, frozen=True):
     """The whole picture."""
 
@@ -118,6 +142,8 @@ class Picture(Struct, frozen=True):
     edges: tuple[Edge, ...]
     resources: int
     """Number of managed resources in the graph; each is in exactly one place of the picture."""
+    week: Chart | None = None
+    """The hours of what is turned on and off; None when nothing is."""
 
     def cards(self) -> Iterator[Card]:
         """Every card, from the outside in."""

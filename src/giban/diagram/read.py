@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from giban.diagram import describe
+from giban.diagram import describe, week
 from giban.diagram.folding import Folding
 from giban.diagram.kinds import BOXES, CATEGORIES, KINDS, OTHER
 from giban.diagram.model import Band, Card, Picture, Region, Subnet, Tier, Vpc
@@ -130,6 +130,7 @@ class _Reader:
             regions=tuple(self._read_region(region) for region in regions),
             edges=self.edges,
             resources=len(graph.managed),
+            week=week.read(graph),
         )
 
     def _read_region(self, region: str) -> Region:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from giban.diagram import text
+from giban.diagram import text, week
 from giban.diagram.block import Drawing, Label, Path, Placed, Rect
 from giban.diagram.icons import ICONS
 from giban.diagram.model import Card, Picture
 from giban.diagram.sizes import PAD
+from giban.diagram.text import escape
 from giban.diagram.theme import style_sheet
 
 _KINDS = {"request": "requests", "data": "data", "admin": "administration", "egress": "way out"}
@@ -15,18 +16,20 @@ _ROUND = 7
 
 def write(picture: Picture, drawing: Drawing) -> str:
     """The whole file. The same drawing gives the same bytes."""
-    width, height = drawing.width, drawing.height
+    chart = picture.week
+    width = max(drawing.width, week.LEAST_W) if chart else drawing.width
+    height = drawing.height + (week.height(chart) if chart else 0)
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
         ' role="img" aria-labelledby="title desc">',
         f'<title id="title">{escape(f"Architecture of {picture.title}")}</title>',
         f'<desc id="desc">{escape(describe(picture))}</desc>',
-        f"<style>{style_sheet()}</style>",
+        f"<style>{style_sheet()}{week.STYLE if chart else ''}</style>",
         _definitions(drawing),
         f'<rect class="page" width="{width}" height="{height}"/>',
         f'<text class="big" x="{PAD}" y="34">{escape(text.fit(picture.title, 20, width / 2, bold=True))}</text>',
         f'<text class="q" x="{PAD}" y="53">{escape(_count(picture))}</text>',
-        *_legend(drawing),
+        *_legend(drawing, width),
     ]
     for frame in drawing.frames:
         tip = f"<title>{escape(frame.tooltip)}</title>" if frame.tooltip else ""
@@ -36,15 +39,10 @@ def write(picture: Picture, drawing: Drawing) -> str:
     out += [_label(label) for label in drawing.labels]
     out += [_card(placed) for placed in drawing.cards]
     out += [_path_label(path) for path in drawing.paths if path.label]
+    if chart:
+        out += week.draw(chart, PAD, drawing.height, width - 2 * PAD)
     out.append("</svg>\n")
     return "\n".join(out)
-
-
-def escape(words: str) -> str:
-    """Text that is safe between tags and in attributes; control characters that XML forbids are dropped."""
-    clean = "".join(letter for letter in words if letter in "\n\t" or (letter >= " " and letter not in "\ufffe\uffff"))
-    clean = clean.encode("utf-8", "ignore").decode()
-    return clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
 
 
 def describe(picture: Picture) -> str:
@@ -58,6 +56,8 @@ def describe(picture: Picture) -> str:
     flows = [f"{names[e.source]} to {names[e.target]}" for e in picture.edges if e.kind != "egress"]
     if flows:
         parts.append("Traffic: " + "; ".join(flows) + ".")
+    if picture.week:
+        parts.append("Hours of a week: " + "; ".join(f"{row.title} {row.note}" for row in picture.week.rows) + ".")
     return " ".join(parts)
 
 
@@ -90,15 +90,15 @@ def _definitions(drawing: Drawing) -> str:
     return f"<defs>{''.join(symbols)}{''.join(heads)}</defs>"
 
 
-def _legend(drawing: Drawing) -> list[str]:
+def _legend(drawing: Drawing, width: int) -> list[str]:
     kinds = [kind for kind in _KINDS if any(path.edge.kind == kind for path in drawing.paths)]
     widths = [int(text.width(_KINDS[kind], 11)) + 48 for kind in kinds]
-    x = drawing.width - PAD - sum(widths)
+    x = width - PAD - sum(widths)
     out = []
-    for kind, width in zip(kinds, widths, strict=True):
+    for kind, room in zip(kinds, widths, strict=True):
         out.append(f'<path class="e e-{kind}" marker-end="url(#a-{kind})" d="M{x} 30h26"/>')
         out.append(f'<text class="cs q" x="{x + 32}" y="34">{_KINDS[kind]}</text>')
-        x += width
+        x += room
     return out
 
 

@@ -1,4 +1,5 @@
-"""How wide a text is, without a font at hand: widths of characters in common sans-serif fonts, rounded up."""
+"""How wide a text is, without a font at hand: widths of characters in common sans-serif fonts, rounded up. And how it is
+written into XML."""
 
 from __future__ import annotations
 
@@ -36,3 +37,10 @@ def fit(text: str, size: float, room: float, *, bold: bool = False) -> str:
             low = end
             break
     return text[:low].rstrip(" ,·") + "…" if low else ""
+
+
+def escape(words: str) -> str:
+    """Text that is safe between tags and in attributes; control characters that XML forbids are dropped."""
+    clean = "".join(letter for letter in words if letter in "\n\t" or (letter >= " " and letter not in "\ufffe\uffff"))
+    clean = clean.encode("utf-8", "ignore").decode()
+    return clean.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")

@@ -23,8 +23,10 @@ _ROLE_STEPS = frozenset(
     {"aws_launch_template", "aws_launch_configuration", "aws_iam_instance_profile", "aws_ecs_task_definition"}
 )
 _USED = frozenset({"data", "storage", "messaging"})
-_ASKED = frozenset({"aws_apigatewayv2_integration", "aws_api_gateway_integration"})
+_ASKED = frozenset({"aws_apigatewayv2_integration", "aws_apigatewayv2_authorizer", "aws_api_gateway_integration"})
 """Links that pass requests on; others pass data."""
+_TELLERS = ("aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm", "aws_budgets_budget")
+"""What sends to a topic when something is wrong."""
 _STARTED = frozenset({"aws_instance", "aws_autoscaling_group", "aws_db_instance", "aws_rds_cluster"})
 """What functions start and stop: administration, not data."""
 _MANY = 4
@@ -74,7 +76,7 @@ class Traffic:
             senders = {b.key: b for user in graph.referrers(group) for b in self._balancers_of(user)}
             receivers: list[Resource] = []
             for user in graph.referrers(group):
-                if user.key in self.drawn and user.type not in _BALANCERS:
+                if user.key in self.drawn and KINDS[user.type].category == "compute":
                     receivers.append(user)
                 elif user.type == "aws_autoscaling_attachment":
                     receivers += graph.follow_all(user, "autoscaling_group_name")
@@ -102,14 +104,23 @@ class Traffic:
         graph = self.graph
         for type_, (sender, receiver, label) in LINKS.items():
             for link in graph.all(type_):
-                target_list = graph.follow_all(link, receiver) if receiver else graph.follow_all(link)
+                named = graph.follow_all(link, receiver) if receiver else graph.follow_all(link)
+                target_list = [self._behind_alias(target) for target in named]
                 for source in graph.follow_all(link, sender):
                     for target in target_list:
                         kind = "request" if type_ in _ASKED else "data"
                         self._add(self._id(source), self._id(target), kind, label)
         for schedule in self._cards("aws_scheduler_schedule"):
             for target in graph.follow_all(schedule, "target", "arn"):
-                self._add(self._id(schedule), self._id(target), "data")
+                self._add(self._id(schedule), self._id(self._behind_alias(target)), "data")
+        for queue in self._cards("aws_sqs_queue"):
+            for dead in graph.follow_all(queue, "redrive_policy"):
+                self._add(self._id(queue), self._id(dead), "data", "failed")
+        for teller in self._cards(*_TELLERS):
+            for argument in ("alarm_actions", "ok_actions", "notification"):
+                for told in graph.follow_all(teller, argument):
+                    if told.type == "aws_sns_topic":
+                        self._add(self._id(teller), self._id(told), "data")
         for cdn in self._cards("aws_cloudfront_distribution"):
             for origin in graph.follow_all(cdn, "origin"):
                 self._add(self._id(cdn), self._id(origin), "request")
@@ -118,6 +129,12 @@ class Traffic:
             accelerator = graph.follow(listener, "accelerator_arn") if listener is not None else None
             for target in graph.follow_all(endpoint, "endpoint_configuration"):
                 self._add(self._id(accelerator), self._id(target), "request")
+
+    def _behind_alias(self, target: Resource) -> Resource:
+        """The function of an alias; anything else is itself."""
+        if target.type != "aws_lambda_alias":
+            return target
+        return self.graph.follow(target, "function_name") or target
 
     # Security groups -------------------------------------------------------------------------------------------------
 
@@ -256,7 +273,9 @@ class Traffic:
             for target in self._granted(card):
                 if target.key in logs or target.key not in self.drawn or target.type not in KINDS:
                     continue
-                if card.type == "aws_lambda_function" and target.type in _STARTED:
+                if card.type == "aws_lambda_function" and target.type == "aws_lambda_function":
+                    self._add(self._id(card), self._id(target), "request")
+                elif card.type == "aws_lambda_function" and target.type in _STARTED:
                     self._add(self._id(card), self._id(target), "admin")
                 elif KINDS[target.type].category in _USED or target.type == "aws_secretsmanager_secret":
                     self._add(self._id(card), self._id(target), "data")

@@ -8,6 +8,7 @@ from giban.checks.database_parts import engine, is_copy, members, parameter
 from giban.checks.registry import Hit, check
 from giban.checks.values import flag, given, number, text
 from giban.graph.graph import Graph
+from giban.graph.power import hours_of
 from giban.graph.resource import Resource
 
 WEEK = 7
@@ -166,7 +167,8 @@ def database_in_one_zone(graph: Graph) -> Iterator[Hit]:
     """Database runs in a single zone.
 
     ## What it finds
-    A database instance without `multi_az`, or an Aurora cluster with one instance. Replicas are left out.
+    A database instance without `multi_az`, or an Aurora cluster with one instance. Replicas are left out, and so are databases
+    with hours (`power`): what is switched off at night is not what must always answer.
 
     ## Why it matters
     Without a standby, the loss of a zone or of a host means restoring a backup by hand: tens of minutes and the last
@@ -188,7 +190,8 @@ def database_in_one_zone(graph: Graph) -> Iterator[Hit]:
     - https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZSingleStandby.html
     """
     for database in graph.all("aws_db_instance"):
-        if not given(database, "replicate_source_db") and flag(database, "multi_az", default=False) is False:
+        always = hours_of(database) is None and not given(database, "replicate_source_db")
+        if always and flag(database, "multi_az", default=False) is False:
             yield database, "There is no standby in another zone (multi_az is off)."
     for cluster in graph.all("aws_rds_cluster"):
         if members(graph, cluster) == 1:

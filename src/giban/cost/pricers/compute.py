@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from giban.cost.context import Context, Line
-from giban.cost.ranges import Range, fixed
+from giban.cost.ranges import ZERO, Range, fixed
 from giban.cost.registry import free, prices
 from giban.cost.topology import public_address
 from giban.graph.power import switched
@@ -56,19 +58,27 @@ def instance(resource: Resource, context: Context) -> Iterator[Line]:
 def group(resource: Resource, context: Context) -> Iterator[Line]:
     """As many instances as run on average: low is the minimum, high the maximum, likely the desired number.
 
-    Without a desired number, likely is the minimum and a part (`group_fill`) of the way to the maximum.
+    Without a desired number, likely is the minimum and a part (`group_fill`) of the way to the maximum. Volumes come and go
+    with the instances: what is off at night pays for neither.
     """
     number = context.instances(resource)
     template = context.topology.template(resource)
-    described = f"{number.low:g} to {number.high:g} instances, likely {number.likely:g}"
     overrides = resource.blocks("mixed_instances_policy", "launch_template", "override")
     type_ = (overrides[0].get("instance_type") if overrides else None) or (
         template.args.get("instance_type") if template else None
     )
-    if resource.blocks("mixed_instances_policy") or (template and template.blocks("instance_market_options")):
-        described += "; at the on-demand price of the first type, Spot is cheaper"
+    spot = _on_spot(resource, template, context) * context.share(resource)
     hours = number * context.hours
-    yield _hours(type_, hours, context, described)
+    if spot == ZERO:
+        yield _hours(type_, hours, context, _described(resource, context))
+    else:
+        left = number.less(spot)
+        if left != ZERO:
+            yield _hours(type_, left * context.hours, context, _described(resource, context))
+        price = context.use("spot_price")
+        note = f"on Spot, at {price.likely:g} of the on-demand price of the first type"
+        line = _hours(type_, spot * price * context.hours, context, note)
+        yield msgspec.structs.replace(line, item=f"{line.item} for Spot")
     for volume in _template_volumes(template):
         yield from volume_lines(volume, number, context)
     if template is not None:
@@ -76,6 +86,27 @@ def group(resource: Resource, context: Context) -> Iterator[Line]:
     if public_address(context.topology, resource):
         yield _address(hours, context)
         yield from context.internet(context.use("public_host_gb") * number, "to the internet")
+
+
+def _described(resource: Resource, context: Context) -> str:
+    by_day = context.by_day(resource)
+    told = [f"{round(by_day.low, 2):g} to {round(by_day.high, 2):g} instances, likely {round(by_day.likely, 2):g}"]
+    if context.share(resource) < 1:
+        told.append(f"on {context.share(resource) * 168:.4g} of 168 hours a week")
+    return "; ".join(told)
+
+
+def _on_spot(resource: Resource, template: Resource | None, context: Context) -> Range:
+    """How many of a group's instances are Spot instances while it is on."""
+    number = context.by_day(resource)
+    policy = resource.blocks("mixed_instances_policy")
+    if not policy:
+        return number if template and template.blocks("instance_market_options") else ZERO
+    # Defaults of the API: https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_InstancesDistribution.html
+    settings = next(iter(resource.blocks("mixed_instances_policy", "instances_distribution")), {})
+    base = _number(settings.get("on_demand_base_capacity")) or 0.0
+    above = _number(settings.get("on_demand_percentage_above_base_capacity"))
+    return number.over(base) * (1 - (100.0 if above is None else above) / 100)
 
 
 @prices("aws_ebs_volume")

@@ -62,7 +62,10 @@ def _instance_hours(resource: Resource, engine: str, multi_az: bool, context: Co
     if service is None:
         return context.unknown(label, "hour", context.hours, f"no price for engine {engine or 'unknown'} in the files")
     price = context.book.database(context.region, service, class_, multi_az=multi_az)
-    return context.at(price, context.hours, label, "with a standby in another zone" if multi_az else "")
+    note = "with a standby in another zone" if multi_az else ""
+    if context.share(resource) < 1:
+        note = "; ".join(filter(None, (note, f"on {context.share(resource) * 168:.4g} of 168 hours a week")))
+    return context.at(price, context.hours * context.share(resource), label, note)
 
 
 def _storage(resource: Resource) -> tuple[float, float]:

@@ -58,6 +58,36 @@ def alarm(resource: Resource, context: Context) -> Iterator[Line]:
         high = False
     item = "high-resolution alarm" if high else "standard resolution alarm"
     yield context.line("CloudWatch", item, fixed(metrics), "alarm", f"{metrics} metrics" if metrics > 1 else "")
+    own = _custom(resource) - {metric for other in _before(resource, context) for metric in _custom(other)}
+    own -= {metric for one in context.graph.all("aws_cloudwatch_log_metric_filter") for metric in _of_filter(one)}
+    if own:
+        item = "custom metric first 10000"
+        yield context.line("CloudWatch", item, fixed(len(own)), "custom metric", "written by hosts or functions")
+
+
+_Metric = tuple[str, str, str]
+"""Namespace, name and dimensions."""
+
+
+def _custom(alarm: Resource) -> set[_Metric]:
+    """The metrics an alarm looks at that no service of AWS writes."""
+    blocks = [alarm.args, *(query["metric"] for query in alarm.blocks("metric_query") if query.get("metric"))]
+    parts = [part for block in blocks for part in (block if isinstance(block, list) else [block])]
+    return {
+        (str(part.get("namespace")), str(part.get("metric_name")), str(part.get("dimensions") or ""))
+        for part in parts
+        if isinstance(part, dict) and part.get("metric_name") and not str(part.get("namespace")).startswith("AWS/")
+    }
+
+
+def _before(alarm: Resource, context: Context) -> list[Resource]:
+    """The alarms of the root before this one: two alarms on one metric pay it once."""
+    return [one for one in context.graph.all(alarm.type) if one.stack is alarm.stack and one.key < alarm.key]
+
+
+def _of_filter(one: Resource) -> set[_Metric]:
+    """The metric of a log filter, which is priced there."""
+    return {(str(b.get("namespace")), str(b.get("name")), "") for b in one.blocks("metric_transformation")}
 
 
 @prices("aws_cloudwatch_composite_alarm")
@@ -100,6 +130,3 @@ def subscription(resource: Resource, context: Context) -> Iterator[Line]:
     """E-mail, HTTPS and functions cost nearly nothing; no price of SMS was found."""
     if resource.args.get("protocol") == "sms":
         yield context.line("SNS", "SMS to Korea", fixed(1), "SMS", "how many is not known")
-
-
-free("notifications of an environment stay within the free million requests a month", "aws_sns_topic")

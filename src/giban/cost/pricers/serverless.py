@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from giban.cost.calls import api_answer_kb, api_requests, callers_of_table, calls
+from giban.cost.calls import api_answer_kb, api_requests, callers_of_table, calls, messages, reading
 from giban.cost.context import Context, Line
 from giban.cost.ranges import ZERO, Range, fixed, smallest
 from giban.cost.registry import free, prices
@@ -45,6 +45,19 @@ def function(resource: Resource, context: Context) -> Iterator[Line]:
     item = "duration arm64" if arm else "duration x86"
     seconds = number * context.use("function_ms") * (memory / 1000)
     yield context.line("Lambda", item, seconds, "duration", f"{memory * 1024:g} MB")
+    if resource.value("tracing_config", "mode") == "Active":
+        yield context.line("X-Ray", "traces recorded", number * context.use("traced_share"), "traces")
+    if _writes_to_phones(resource, context):
+        country = "SMS to Japan" if context.region == "ap-northeast-1" else "SMS to Korea"
+        yield context.line("SNS", country, context.use("text_messages"), "text messages", "its role may send them")
+
+
+def _writes_to_phones(function: Resource, context: Context) -> bool:
+    """Whether the role of a function may send text messages: it may publish to what is no topic."""
+    role = context.graph.follow(function, "role")
+    papers = context.graph.referrers(role, "aws_iam_role_policy") if role is not None else []
+    texts = [str(paper.args.get("policy")) for paper in papers]
+    return any('"sns:Publish"' in one and '"NotResource":"arn:aws:sns:' in one.replace(": ", ":") for one in texts)
 
 
 @prices("aws_lambda_provisioned_concurrency_config")
@@ -81,6 +94,7 @@ def table(resource: Resource, context: Context) -> Iterator[Line]:
         yield context.line("DynamoDB on-demand", "write request units", few, "writes", "locks of Terraform")
         return
     gb = context.use("table_gb")
+    indexes = resource.blocks("global_secondary_index")
     if resource.args.get("billing_mode") == "PAY_PER_REQUEST":
         users = callers_of_table(resource, context)
         writes, reads = (
@@ -88,6 +102,8 @@ def table(resource: Resource, context: Context) -> Iterator[Line]:
         )
         who = f"by {', '.join(user.address for user in users)}" if users else ""
         yield context.line("DynamoDB on-demand", "write request units", writes, "writes", who)
+        if indexes:
+            yield context.line("DynamoDB on-demand", "write request units", writes * len(indexes), "writes to indexes")
         yield context.line("DynamoDB on-demand", "read request units", reads, "reads", who)
         gb = smallest(gb, writes * (12 * WRITE_UNIT_GB)) if users else gb
     else:
@@ -95,9 +111,10 @@ def table(resource: Resource, context: Context) -> Iterator[Line]:
             ("write capacity unit beyond free tier", "write_capacity", "write capacity"),
             ("read capacity unit beyond free tier", "read_capacity", "read capacity"),
         ):
-            units = _number(resource.args.get(key)) or 1.0
+            units = sum(_number(one.get(key)) or 1.0 for one in (resource.args, *indexes))
             yield context.line("DynamoDB provisioned", item, context.hours * units, label)
-    yield context.line("DynamoDB", "table storage", gb, "storage")
+    copies = 1 + sum(one.get("projection_type") == "ALL" for one in indexes)
+    yield context.line("DynamoDB", "table storage", gb * copies, "storage", "with indexes" if copies > 1 else "")
     if any(block.get("enabled") in (True, "true") for block in resource.blocks("point_in_time_recovery")):
         yield context.line("DynamoDB", "point-in-time recovery", gb, "point-in-time recovery", "as large as the table")
 
@@ -112,14 +129,28 @@ def _by_calls(functions: list[Resource], context: Context) -> tuple[Range, Range
     return writes, reads
 
 
+POLLS_AN_HOUR = 5 * 180.0
+"""Requests of Lambda to a queue that it reads, even when it is empty: five pollers, each asking every 20 seconds
+(https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html,
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html)."""
+
+
 @prices("aws_sqs_queue")
 def queue(resource: Resource, context: Context) -> Iterator[Line]:
-    """Requests: sending, receiving and deleting each message."""
-    requests = context.use("invocations") * 3.0
-    if resource.args.get("fifo_queue") in (True, "true"):
-        yield context.unknown("FIFO requests", "1M requests", requests * 1e-6, "no price in the files")
-    else:
-        yield context.line("SQS", "standard queue requests", requests, "requests", "send, receive, delete")
+    """Requests: sending, receiving and deleting each message, and asking for messages when there are none."""
+    fifo = resource.args.get("fifo_queue") in (True, "true")
+    item = "FIFO queue requests" if fifo else "standard queue requests"
+    yield context.line("SQS", item, messages(resource, context) * 3.0, "requests", "send, receive, delete")
+    readers = len(reading(resource, context))
+    if readers:
+        polls = context.hours * (POLLS_AN_HOUR * readers)
+        yield context.line("SQS", item, polls, "polling", "by Lambda, messages or not")
+
+
+@prices("aws_sns_topic")
+def topic(resource: Resource, context: Context) -> Iterator[Line]:
+    """Messages published; delivery to queues and functions costs nothing, other subscriptions are priced themselves."""
+    yield context.line("SNS", "publish requests", messages(resource, context), "messages")
 
 
 @prices("aws_sfn_state_machine")
