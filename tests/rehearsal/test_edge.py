@@ -105,6 +105,18 @@ def test_a_function_behind_it_reaches_both_emulators(client: Clients, port: int)
     ec2.terminate_instances(InstanceIds=[made])
 
 
+def test_an_api_s_own_address(client: Clients, port: int, api: str) -> None:
+    own = f"{api}.execute-api"
+    assert visit(port, host=f"{own}.localhost:{port}").status == 421, "it is closed"
+    client("apigatewayv2").update_api(ApiId=api, DisableExecuteApiEndpoint=False)
+    for name in (own, f"{own}.ap-northeast-2.amazonaws.com"):
+        answer = visit(port, host=f"{name}.localhost:{port}")
+        assert answer.status == 200
+        assert answer.json["event"]["requestContext"]["domainName"] == name
+    client("apigatewayv2").update_api(ApiId=api, DisableExecuteApiEndpoint=True)
+    assert visit(port, host=f"nothing.execute-api.localhost:{port}").status == 421
+
+
 def test_the_function_sees_what_it_would_see_on_aws(port: int, running: Running) -> None:
     headers = {
         "Cookie": "a=1; b=2", "X-Twice": "1", "User-Agent": "phone", "X-Forwarded-For": "198.51.100.7",

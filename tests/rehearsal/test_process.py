@@ -18,6 +18,7 @@ import pytest
 from giban.rehearsal import identity, process, record
 from giban.rehearsal.contents import clients
 from giban.rehearsal.errors import EmulatorFailed, RehearsalUnavailable
+from giban.rehearsal.inbox_reading import InboxReader
 from giban.rehearsal.process import Rehearsal, child_environment
 from giban.rehearsal.services import EMULATORS, PROCESSES, WORLD
 
@@ -110,8 +111,10 @@ def test_a_killed_world_is_started_again_beside_the_emulators(own: Rehearsal) ->
     halved = own.running()
     assert halved is not None
     assert set(halved.ports) == set(EMULATORS), "the emulators can still be asked"
+    inbox = InboxReader(own.folder).url
     said: list[str] = []
     again = own.start(REGION, said.append)
+    assert InboxReader(own.folder).url == inbox, "functions were told where it is when they started"
     assert said == [f"{WORLD} had stopped by itself (killed by SIGKILL); it starts again."]
     assert again.ports == first.ports, "bookmarks still lead there"
     assert again.token == first.token

@@ -38,26 +38,45 @@ def _entry(event: Event) -> dict[str, Any]:
     }
 
 
+class Emulator:
+    """ministack or moto as giban's own processes ask it. `port` gives where it is, 0 while that is not known."""
+
+    def __init__(self, port: Callable[[], int], token: str, timeout: float = 30) -> None:
+        self._port = port
+        self._token = token
+        self._timeout = timeout
+
+    def ask(self, method: str, path: str, body: bytes = b"") -> bytes:
+        """The body of the answer. Raises OSError or HTTPException when there is none, or another one than 200."""
+        there = self._port()
+        if not there:
+            raise ConnectionError("it has not started yet")
+        connection = http.client.HTTPConnection("127.0.0.1", there, timeout=self._timeout)
+        try:
+            headers = {"X-Amz-Security-Token": self._token, "Content-Type": "application/json"}
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            content = answer.read()
+            if answer.status != 200:
+                raise http.client.HTTPException(f"{answer.status} {content[:500]!r}")
+            return content
+        finally:
+            connection.close()
+
+
 def sender(port: Callable[[], int], token: str) -> Callable[[list[Event]], None]:
     """A function that sends events to ministack. `port` gives its port, 0 while it has none.
 
     What cannot be delivered is lost, with a line in the log: whoever needs certainty looks at the state itself.
     """
+    emulator = Emulator(port, token)
 
     def send(events: list[Event]) -> None:
-        there = port()
-        if not there:
+        if not port():
             return
-        connection = http.client.HTTPConnection("127.0.0.1", there, timeout=30)
         try:
-            headers = {"X-Amz-Security-Token": token, "Content-Type": "application/json"}
-            connection.request("POST", EVENTS_PATH, json.dumps(events), headers)
-            answer = connection.getresponse()
-            if answer.status != 200:
-                print(f"{len(events)} events were not taken: {answer.status} {answer.read(500)!r}", file=sys.stderr)
+            emulator.ask("POST", EVENTS_PATH, json.dumps(events).encode())
         except (OSError, http.client.HTTPException) as error:
             print(f"{len(events)} events were not delivered: {error}", file=sys.stderr)
-        finally:
-            connection.close()
 
     return send

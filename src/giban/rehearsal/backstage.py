@@ -9,29 +9,44 @@ from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import Any
 
-from giban.rehearsal import aws_events, visits
-from giban.rehearsal.frames import DOORS_PATH, EVENTS_PATH, MACHINES_PATH, VISIT_PATH, pack, unpack
+from giban.rehearsal import aws_events, notices, routers, telemetry, visits
+from giban.rehearsal.frames import (
+    DOORS_PATH,
+    EVENTS_PATH,
+    INTERRUPT_PATH,
+    MACHINES_PATH,
+    NOTICES_PATH,
+    ROUTERS_PATH,
+    TELEMETRY_PATH,
+    VISIT_PATH,
+    pack,
+    unpack,
+)
 from giban.rehearsal.guard import AsgiApp, Receive, Scope, Send
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
-def with_machines(application: Application, lock: Lock) -> Application:
-    """moto's WSGI application, which says at `MACHINES_PATH` what instances want a stand-in host."""
+def with_machines(application: Application, lock: Lock, interrupt: Callable[[str], bool]) -> Application:
+    """moto's WSGI application, which says at `MACHINES_PATH` what instances want a stand-in host, and interrupts instances."""
     from giban.rehearsal.instance_states import machines
 
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") != MACHINES_PATH:
+        path = environ.get("PATH_INFO")
+        if path not in (MACHINES_PATH, INTERRUPT_PATH):
             return application(environ, start_response)
+        size = int(environ.get("CONTENT_LENGTH") or 0)
+        sent = environ["wsgi.input"].read(size) if size else b""
         with lock:
-            body = json.dumps(machines()).encode()
+            found = machines() if path == MACHINES_PATH else interrupt(sent.decode("ascii", "replace").strip())
+        body = json.dumps(found).encode()
         start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
         return [body]
 
     return answer
 
 
-def with_visits_and_events(application: AsgiApp) -> AsgiApp:
+def with_visits_and_events(application: AsgiApp, clock: Callable[[], float]) -> AsgiApp:
     """ministack's ASGI application, which takes visitors of the edge and AWS's own events too."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,6 +57,13 @@ def with_visits_and_events(application: AsgiApp) -> AsgiApp:
         elif path == EVENTS_PATH:
             aws_events.deliver(json.loads(await _read(receive)))
             await _send(send, 200, b"{}")
+        elif path == NOTICES_PATH:
+            notices.deliver(json.loads(await _read(receive)))
+            await _send(send, 200, b"{}")
+        elif path == TELEMETRY_PATH:
+            await _send(send, 200, json.dumps(telemetry.drain(clock)).encode())
+        elif path == ROUTERS_PATH:
+            await _send(send, 200, json.dumps(routers.found()).encode())
         elif path == VISIT_PATH:
             await _visit(receive, send)
         else:

@@ -8,8 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from giban.rehearsal import inbox
+from giban.rehearsal.message_moves import dead_letters_can_be_moved
 from giban.rehearsal.query_logging import add_to_route53
-from giban.rehearsal.visits import close_default_endpoints, hide_errors_of_functions, put_events_right
+from giban.rehearsal.visits import (
+    close_default_endpoints,
+    doormen_see_the_visitor,
+    hide_errors_of_functions,
+    put_events_right,
+)
 
 VERSION = "1.5.33"
 """The release these corrections were made for; another one is not patched blindly (see `apply`)."""
@@ -104,6 +111,51 @@ def address_families_of_apis() -> None:
     apigateway._update_api = lambda api_id, data: kept(update(api_id, data), data)
 
 
+def messages_to_people() -> None:
+    """Text messages and e-mails of SNS went nowhere; the inbox gets them (`inbox`), as `sms/NUMBER` and `email/ADDRESS`."""
+    from ministack.services import sns
+
+    publish, fan_out = sns._publish, sns._fanout
+
+    def send(params: Any) -> Any:
+        answer = publish(params)
+        number = sns._p(params, "PhoneNumber")
+        if number and answer[0] == 200:
+            inbox.hand_over("sms", number, {"message": sns._p(params, "Message")})
+        return answer
+
+    def fanout(
+        topic_arn: str, msg_id: str, message: str, subject: str, structure: str = "", *rest: Any, **more: Any
+    ) -> None:
+        fan_out(topic_arn, msg_id, message, subject, structure, *rest, **more)
+        topic = sns._topic_by_arn_any_scope(topic_arn)
+        for subscription in topic["subscriptions"] if topic else ():
+            kind = {"email": "email", "email-json": "email", "sms": "sms"}.get(subscription.get("protocol", ""))
+            if kind and subscription.get("confirmed"):
+                text = sns._resolve_message_for_protocol(message, structure, kind)
+                found = {"subject": subject, "message": text, "topic": topic_arn}
+                inbox.hand_over(kind, subscription.get("endpoint", ""), found)
+
+    sns._publish = send
+    sns._fanout = fanout
+
+
+def authorizers_without_tokens() -> None:
+    """An authorizer that is a function was given an empty `jwt_configuration`, which Terraform wanted to remove each time."""
+    from ministack.services import apigateway
+
+    create = apigateway._create_authorizer
+
+    def create_authorizer(api_id: str, data: dict[str, Any]) -> Any:
+        answer = create(api_id, data)
+        for authorizer in apigateway._authorizers.get(api_id, {}).values():
+            if authorizer["authorizerType"] == "REQUEST" and not authorizer.get("jwtConfiguration"):
+                authorizer.pop("jwtConfiguration", None)
+        return answer
+
+    apigateway._create_authorizer = create_authorizer
+
+
 CORRECTIONS: tuple[Callable[[], None], ...] = (
     no_start_scripts,
     changes_of_records_are_done,
@@ -111,15 +163,21 @@ CORRECTIONS: tuple[Callable[[], None], ...] = (
     put_events_right,
     hide_errors_of_functions,
     close_default_endpoints,
+    doormen_see_the_visitor,
+    authorizers_without_tokens,
+    dead_letters_can_be_moved,
     days_of_backups,
     address_families_of_apis,
+    messages_to_people,
 )
 
 
-def apply() -> None:
-    """Apply every correction; nothing when ministack is not the release they were made for."""
+def apply() -> bool:
+    """Apply every correction; nothing, and False, when ministack is not the release they were made for."""
     from importlib.metadata import version
 
-    if version("ministack") == VERSION:
-        for correction in CORRECTIONS:
-            correction()
+    if version("ministack") != VERSION:
+        return False
+    for correction in CORRECTIONS:
+        correction()
+    return True

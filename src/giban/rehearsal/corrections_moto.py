@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from giban.rehearsal.instance_refresh import add_to_autoscaling
+from giban.rehearsal.mixed_groups import sizes_of_mixed_groups
 from giban.rehearsal.patching import put as _set
 
 VERSION = "5.2.5"
@@ -332,6 +333,7 @@ CORRECTIONS: tuple[Callable[[], None], ...] = (
     source_of_parameters,
     images_of_other_publishers,
     add_to_autoscaling,
+    sizes_of_mixed_groups,
 )
 
 

@@ -17,6 +17,15 @@ EVENTS_PATH = "/_giban/events"
 MACHINES_PATH = "/_giban/machines"
 """Where moto lists the instances that stand-in hosts are wanted for (`instance_states`)."""
 
+TELEMETRY_PATH = "/_giban/telemetry"
+"""Where ministack says what its functions and queues would tell CloudWatch (`telemetry`)."""
+NOTICES_PATH = "/_giban/notices"
+"""Where ministack takes what services tell each other (`notices`)."""
+ROUTERS_PATH = "/_giban/routers"
+"""Where ministack lists the functions that send alarms, with their configuration (`routers`)."""
+INTERRUPT_PATH = "/_giban/interrupt"
+"""Where moto takes the number of an instance that is to be interrupted (`monitor_groups`)."""
+
 
 def pack(head: dict[str, Any], body: bytes = b"") -> bytes:
     """One text of bytes: the head's length, a line break, the head, the body."""

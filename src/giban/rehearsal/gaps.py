@@ -10,12 +10,16 @@ from giban.graph.graph import Graph
 GAPS: dict[str, str] = {
     "aws_acm_certificate": "Issued at once, whether or not the DNS records are right; there is no key, so nothing serves it.",
     "aws_acmpca_certificate_authority": "Recorded only; it signs nothing.",
-    "aws_apigatewayv2_stage": "Answers through this machine's edge; requests are not throttled, no access log is written.",
     "aws_autoscaling_group": "Its instances exist as records and count as healthy; no machine boots, user data does not run.",
-    "aws_autoscaling_policy": "Recorded; no load arrives, so nothing scales by itself.",
-    "aws_cloudwatch_metric_alarm": "Recorded; no metrics arrive, so it never changes its state by itself.",
-    "aws_cloudwatch_composite_alarm": "Recorded; it is not evaluated.",
-    "aws_db_instance": "Recorded, with its managed secret; no database runs, nothing can connect.",
+    "aws_autoscaling_policy": "Carried out by alarms that your own values set off; no load arrives, so nothing scales by itself.",
+    "aws_autoscaling_schedule": "Recorded; it is not carried out.",
+    "aws_budgets_budget": "Recorded; nothing costs anything, so it never tells anything.",
+    "aws_cloudwatch_composite_alarm": "Evaluated; an alarm that suppresses its actions is not looked at.",
+    "aws_cloudwatch_dashboard": "Recorded; nothing draws it.",
+    "aws_cloudwatch_metric_alarm": "Evaluated each minute, with the values of functions, queues and APIs and with yours; of what "
+    "AWS measures on machines there are usual values only.",
+    "aws_db_event_subscription": "Told of stops, starts, restarts and failovers; of nothing else.",
+    "aws_db_instance": "Recorded, with its managed secret; it starts and stops, but no database runs, nothing can connect.",
     "aws_db_parameter_group": "Parameters are stored as written; the engine's own list of parameters is not checked.",
     "aws_rds_cluster": "Recorded; no database runs, nothing can connect.",
     "aws_elasticache_replication_group": "Recorded; no cache runs.",
@@ -23,8 +27,8 @@ GAPS: dict[str, str] = {
     "aws_ebs_volume": "Recorded and attached; nothing is stored on it.",
     "aws_instance": "Starts and stops as a record with addresses; no machine boots, user data does not run. "
     "A workstation's has a stand-in that runs the real agent.",
-    "aws_lambda_function": "Runs on this machine's Python, as you; what its role may do is not checked, and what it prints "
-    "does not reach its log group.",
+    "aws_lambda_function": "Runs on this machine's Python, as you; what its role may do is not checked.",
+    "aws_lambda_provisioned_concurrency_config": "Recorded; nothing is kept warm.",
     "aws_lb": "Recorded with its address; nothing listens there, no request is forwarded, no access log is written.",
     "aws_lb_target_group": "Targets register; health checks are not made, all count as healthy.",
     "aws_nat_gateway": "Recorded; no packet passes.",

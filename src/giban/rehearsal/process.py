@@ -218,11 +218,13 @@ class Rehearsal:
     def _stop_all(self, record: Record | None) -> None:
         import shutil
 
-        from giban.rehearsal import hosts
+        from giban.rehearsal import clock, hosts, inbox, world
 
         self._end(record.children if record else (), time.monotonic() + STOP_LIMIT)
         hosts.remove(self.folder)
-        names = [f"{name}.port" for name in PROCESSES]
+        inbox.remove(self.folder)
+        shutil.rmtree(self._path(world.INTERRUPTIONS), ignore_errors=True)
+        names = [*(f"{name}.port" for name in (*PROCESSES, inbox.PORT_FILE)), clock.FILE]
         notes.remove(self.folder, notes.FILE, notes.TOKEN, *names)
         shutil.rmtree(self._path("tmp"), ignore_errors=True)
 

@@ -116,22 +116,42 @@ def _serve_moto(listener: socket.socket, port: int, guard: Guard, announce: str,
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server
 
-    from giban.rehearsal import aws_events, corrections_moto, instance_states
+    from giban.rehearsal import (
+        aws_events,
+        corrections_moto,
+        instance_states,
+        monitor,
+        monitor_databases,
+        monitor_groups,
+        monitor_logs,
+    )
     from giban.rehearsal.backstage import with_machines
+    from giban.rehearsal.clock import Clock
     from giban.rehearsal.one_at_a_time import one_at_a_time
     from giban.rehearsal.unsupported import answer_plainly
 
     lock = threading.Lock()
+    ministack = aws_events.Emulator(lambda: _port_of(folder, "ministack"), token)
     states = instance_states.States(lock, aws_events.sender(lambda: _port_of(folder, "ministack"), token))
+    clock = Clock(folder)
+    watching = monitor.Monitor(lock, clock, ministack.ask)
     if corrections_moto.apply():
         instance_states.install(states)
+        monitor.install(watching, clock)
+        monitor_logs.install(watching.notify, clock)
+        monitor_databases.install(monitor_databases.Databases(watching, clock))
+        monitor_groups.install(watching, clock)
     # A line per request would bury what it says when it fails.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     application = DomainDispatcherApplication(lambda service: answer_plainly(create_backend_app(service), service))
+
+    def interrupt(instance: str) -> bool:
+        return monitor_groups.interrupt(watching, instance)
+
     server = make_server(
         LOOPBACK,
         port,
-        guard_wsgi(with_machines(one_at_a_time(application, lock), lock), guard),
+        guard_wsgi(with_machines(one_at_a_time(application, lock), lock, interrupt), guard),
         threaded=True,
         request_handler=MotoRequestHandler,
         fd=listener.fileno(),
@@ -144,6 +164,7 @@ def _serve_moto(listener: socket.socket, port: int, guard: Guard, announce: str,
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     states.start()
+    watching.start()
     _announce(announce, port)
     server.serve_forever()
 
@@ -175,16 +196,23 @@ def _serve_ministack(
     from hypercorn.asyncio import serve
     from hypercorn.config import Config
 
-    from giban.rehearsal import corrections_ministack
+    from giban.rehearsal import api_stages, corrections_ministack, telemetry
+    from giban.rehearsal.clock import VARIABLE, Clock
+    from giban.rehearsal.inbox import INBOX, PORT_FILE
 
-    corrections_ministack.apply()
+    clock = Clock(folder)
+    if corrections_ministack.apply():
+        # Before what counts requests: those that are held back count too.
+        api_stages.install(clock, telemetry.tell)
+        telemetry.install(clock)
     from ministack.app import app
 
     from giban.rehearsal.backstage import with_visits_and_events
 
     # Functions run here and reach what is played by the other emulator there.
     os.environ.update(endpoint_variables(f"http://{LOOPBACK}:{_wait_for(folder, 'moto')}"))
-    application = with_visits_and_events(cast(Any, app))
+    os.environ.update({VARIABLE: clock.path, INBOX: f"http://{LOOPBACK}:{_wait_for(folder, PORT_FILE)}"})
+    application = with_visits_and_events(cast(Any, app), clock)
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
     config.graceful_timeout = _GRACE
@@ -203,9 +231,15 @@ def _serve_ministack(
 
 
 def _serve_world(listener: socket.socket, port: int, announce: str, folder: str, token: str) -> None:
+    from giban.rehearsal.inbox import PORT_FILE
     from giban.rehearsal.world import World
 
-    world = World(listener, folder, token, moto=_wait_for(folder, "moto"), ministack=_wait_for(folder, "ministack"))
+    # At the port it had: functions know it from the start of theirs, so ministack waits for it.
+    inbox = _listen(_port_of(folder, PORT_FILE))
+    _announce(os.path.join(folder, f"{PORT_FILE}.port"), inbox.getsockname()[1])
+    world = World(
+        listener, inbox, folder, token, moto=_wait_for(folder, "moto"), ministack=_wait_for(folder, "ministack")
+    )
     ending = threading.Event()
     signal.signal(signal.SIGTERM, lambda _signal, _frame: ending.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -10,6 +10,7 @@ headers): https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-
 from __future__ import annotations
 
 import ipaddress
+import re
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
@@ -18,6 +19,9 @@ from giban.rehearsal.services import ACCOUNT
 
 ALLOW = "GIBAN_ALLOW"
 """A function's variable that says whom it lets in; a visitor from this machine counts as the first of them."""
+
+_OWN_ADDRESS = re.compile(r"([a-z0-9]+)\.execute-api(?:\..*)?")
+"""An API's own address, in short or as on AWS: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-publish.html"""
 
 Answer = tuple[int, dict[str, Any], bytes]
 
@@ -65,12 +69,26 @@ def find_door(domain: str, path: str) -> Door | None:
     """The API that a name and a path lead to. The longest key of the name's mappings wins."""
     from ministack.services import apigateway_v1 as v1
 
+    own = _OWN_ADDRESS.fullmatch(domain)
+    if own:
+        return _default_endpoint(domain, own[1], path)
     scope = v1.find_domain_scope(domain)
     found = v1.resolve_base_path_mapping(domain, path)
     if scope is None or found is None:
         return None
     api, stage, rest = found
     return Door(domain, scope[1], api, stage, rest)
+
+
+def _default_endpoint(domain: str, api: str, path: str) -> Door | None:
+    """The address that every API has, unless it is closed."""
+    from ministack.services import apigateway
+
+    scope = apigateway.find_api_scope(api)
+    found = apigateway._apis.get_scoped(*scope, api) if scope else None
+    if scope is None or not found or found.get("disableExecuteApiEndpoint"):
+        return None
+    return Door(domain, scope[1], api, "$default", path)
 
 
 async def answer(head: dict[str, Any], body: bytes) -> Answer | None:
@@ -141,6 +159,26 @@ def hide_errors_of_functions() -> None:
     lambda_svc.lambda_execute_result_to_api_proxy_response = shaped
 
 
+def visitor() -> tuple[str, str]:
+    """(address, name) of the visitor whose request is being answered; both empty when nobody came through the edge."""
+    visit = _visit.get()
+    return (visit.source, visit.domain) if visit is not None else ("", "")
+
+
+def doormen_see_the_visitor() -> None:
+    """An authorizer's answer was kept for 127.0.0.1, everybody's address: one who was let in let all others in after him."""
+    from ministack.services import apigateway
+
+    sources = apigateway._request_authorizer_identity_sources
+
+    def identity_sources(wanted: Any, headers: Any, query: Any, variables: Any, context: Any = None) -> Any:
+        source, domain = visitor()
+        seen = {"identity.sourceIp": source, "domainName": domain} if source else {}
+        return sources(wanted, headers, query, variables, {**(context or {}), **seen})
+
+    apigateway._request_authorizer_identity_sources = identity_sources
+
+
 def close_default_endpoints() -> None:
     """`disable_execute_api_endpoint` had no effect: the API still answered at the address that every API has."""
     from ministack.services import apigateway
@@ -200,11 +238,13 @@ def first_allowed(allow: str) -> str | None:
 
 
 def _allowed(door: Door) -> str:
-    """What the functions behind an API say about whom they let in, empty when none says anything."""
+    """What an API's doorman, or else the functions behind it, say about whom they let in; empty when none says anything."""
     from ministack.services import apigateway, lambda_svc
 
-    for integration in apigateway._integrations.get_scoped(ACCOUNT, door.region, door.api, {}).values():
-        reference = apigateway._extract_lambda_ref_from_integration_uri(integration.get("integrationUri", ""))
+    doormen = apigateway._authorizers.get_scoped(ACCOUNT, door.region, door.api, {}).values()
+    behind = apigateway._integrations.get_scoped(ACCOUNT, door.region, door.api, {}).values()
+    for uri in [*(one.get("authorizerUri", "") for one in doormen), *(one.get("integrationUri", "") for one in behind)]:
+        reference = apigateway._extract_lambda_ref_from_integration_uri(uri)
         _data, config, _name = lambda_svc._get_func_record_for_ref_in_scope(
             reference, account_id=ACCOUNT, region=door.region
         )
