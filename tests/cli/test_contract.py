@@ -15,7 +15,7 @@ MINIMAL = REPOSITORY / "examples" / "minimal" / "giban.yaml"
 THREE_TIER = REPOSITORY / "examples" / "three-tier" / "giban.yaml"
 
 
-def giban(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def giban(*words: str, cwd: Path, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "giban", *words],
         cwd=cwd,
@@ -23,7 +23,7 @@ def giban(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedPro
         capture_output=True,
         text=True,
         check=False,
-        stdin=subprocess.DEVNULL,
+        input=stdin,
     )
 
 

@@ -251,6 +251,12 @@ SAMPLES: list[tuple[str, str, str]] = [
         "https://github.com/ministryofjustice/cloud-platform-environments/pull/25904",
     ),
     (
+        "database-state",
+        "updating RDS Cluster Instance (aurora-sandbox-rds-instance-0): InvalidDBInstanceState: Database instance is not in "
+        "available state.\nstatus code: 400, request id: 5ce04c66",
+        PROVIDER + "30637",
+    ),
+    (
         "database-combination",
         "InvalidParameterCombination: RDS does not support creating a DB instance with the following combination: "
         "DBInstanceClass=db.r4.large, Engine=aurora-postgresql, EngineVersion=14.4",

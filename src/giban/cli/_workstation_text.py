@@ -78,11 +78,11 @@ def _stops(status: Document, now: datetime) -> Iterator[tuple[str, str]]:
         idle = ", if nothing happens until then" if decision.get("reason") == "active" else ""
         yield "stops", f"{clock(at, now)} (in {duration((at - now).total_seconds())}){idle}"
     if latest is not None:
-        yield "stops", f"at the latest {clock(latest, now)}, after {_length(auto_stop.get('max_uptime_seconds'))}"
+        yield "stops", f"at the latest {clock(latest, now)}, after {length(auto_stop.get('max_uptime_seconds'))}"
     if auto_stop.get("on") is False:
         yield "auto-stop", "off"
     elif auto_stop.get("idle_seconds"):
-        yield "auto-stop", f"after {_length(auto_stop['idle_seconds'])} without activity"
+        yield "auto-stop", f"after {length(auto_stop['idle_seconds'])} without activity"
 
 
 def _starts(status: Document, now: datetime) -> Iterator[tuple[str, str]]:
@@ -214,7 +214,7 @@ def ago(at: datetime, now: datetime) -> str:
     return "just now" if seconds < 1 else f"{duration(seconds)} ago"
 
 
-def _length(seconds: Any) -> str:
+def length(seconds: Any) -> str:
     """`30m`, `72h`: a setting as it is written in the blueprint."""
     whole = int(seconds or 0)
     if whole % 3600 == 0:

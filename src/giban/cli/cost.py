@@ -158,6 +158,8 @@ def _estimate_text(estimate: Estimate, by: str) -> list[str]:
         lines += ["", _bold("Largest items"), *_largest(estimate)]
     if estimate.on_demand:
         lines += ["", _bold("Machines that stop when nobody works, USD a month"), *_on_demand(estimate)]
+    if estimate.scheduled:
+        lines += ["", _bold("Off outside of their hours, USD a month"), *_scheduled(estimate)]
     if estimate.unknown:
         lines += ["", _bold("Unknown, not in the total")]
         lines += _unknown(estimate)
@@ -216,6 +218,15 @@ def _on_demand(estimate: Estimate) -> list[str]:
     for one in estimate.on_demand:
         likely = f"{_usd(one.off + one.hour * one.hours)} at {one.hours:g} h"
         rows.append([one.component or "(no component)", _usd(one.off), f"{one.hour:.4f}", likely, _usd(one.always)])
+    return _indented(rows, right=frozenset({1, 2, 3, 4}))
+
+
+def _scheduled(estimate: Estimate) -> list[str]:
+    """What each schedule saves, with everything of its component."""
+    rows = [["", "likely", "never off", "saved", "hours a week", ""]]
+    for one in estimate.scheduled:
+        amounts = [_usd(one.month), _usd(one.always), _usd(one.saved)]
+        rows.append([one.component or "(no component)", *amounts, f"{one.week:g} of 168", one.text])
     return _indented(rows, right=frozenset({1, 2, 3, 4}))
 
 

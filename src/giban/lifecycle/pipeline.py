@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,7 @@ def compile_blueprint(path: str, environment: str | None = None, sets: Iterable[
     positions = dict(loaded.positions)
     return Compiled(
         blueprint=loaded.blueprint,
-        graph=compile_graph(loaded.blueprint, environment, positions),
+        graph=compile_graph(loaded.blueprint, environment, positions, os.path.dirname(path)),
         positions=positions,
         environment=environment,
     )

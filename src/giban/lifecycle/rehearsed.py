@@ -84,6 +84,13 @@ class Rehearsal:
         for made in make_stand_ins(self.clients(self.running.region), graph):
             say(f"Made for the rehearsal: {made}")
 
+    def after_up(self, say: Say) -> None:
+        """Give the secrets of alarm channels values by which messages reach the inbox."""
+        from giban.rehearsal.channel_secrets import fill
+
+        for made in fill(self.clients, self._routers()):
+            say(f"Made for the rehearsal: {made}")
+
     def before_down(self, graph: Graph) -> None:
         """Let go what refuses deletion."""
         from giban.rehearsal.release import release
@@ -91,10 +98,25 @@ class Rehearsal:
         release(self.clients(self.running.region), graph)
 
     def after_down(self, graph: Graph) -> None:
-        """Remove the final snapshots: nobody wants one of a rehearsal."""
+        """Remove the final snapshots, and the values of secrets that were made up: nobody wants those of a rehearsal."""
+        from giban.rehearsal.channel_secrets import remove
         from giban.rehearsal.release import remove_snapshots
 
         remove_snapshots(self.clients(self.running.region), graph)
+        routers = self._routers()
+        for region in sorted({self.running.region, *(resource.region or "" for resource in graph.managed)} - {""}):
+            remove(self.clients(region), routers)
+
+    def _routers(self) -> list[dict[str, Any]]:
+        """The functions there that send alarms."""
+        import json
+
+        from giban.rehearsal.aws_events import Emulator
+        from giban.rehearsal.frames import ROUTERS_PATH
+
+        emulator = Emulator(lambda: self.running.ports["ministack"], self.running.token)
+        found: list[dict[str, Any]] = json.loads(emulator.ask("GET", ROUTERS_PATH))
+        return found
 
     def environment(self, cli_config: str) -> dict[str, str]:
         """Nothing of the user's that has to do with AWS."""

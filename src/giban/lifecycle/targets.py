@@ -46,6 +46,9 @@ class Target(Protocol):
     def prepare(self, graph: Graph, say: Say, /) -> None:
         """Make what a graph expects to find there already."""
 
+    def after_up(self, say: Say, /) -> None:
+        """What `up` does when everything is applied."""
+
     def before_down(self, graph: Graph, /) -> None:
         """What `down` does before Terraform destroys anything."""
 
@@ -111,6 +114,9 @@ class Aws:
 
     def prepare(self, _graph: Graph, _say: Say) -> None:
         """What a blueprint looks up has to be there."""
+
+    def after_up(self, _say: Say) -> None:
+        """Secrets of alarm channels are the user's to make."""
 
     def before_down(self, _graph: Graph) -> None:
         """Protections are switched off through Terraform."""

@@ -85,6 +85,7 @@ def up(deployment: Deployment, watch: Watch, allowed: Collection[str] = frozense
                 terraform.apply(PLAN_FILE, parallelism=deployment.target.parallelism)
         changed_before = changed_before or not plan.is_empty
         results.append(RootResult(stack.key, plan.summary, not plan.is_empty, terraform.output()))
+    deployment.target.after_up(deployment.say)
     return UpResult(
         target=deployment.target.name,
         environment=deployment.compiled.environment,

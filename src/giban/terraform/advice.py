@@ -281,6 +281,14 @@ _ROWS = (
         r"Cannot (?:up|down)grade [\w-]+ from (?P<version>[\w.]+) to (?P<to>[\w.]+)",
     ),
     Known(
+        "database-state",
+        USER,
+        "The database is stopped, or busy with something else: RDS changes only one that is available.",
+        "When a power schedule stopped it: `giban power on databases.NAME`, wait until `giban power status` says it is on, "
+        "and run the same command again. Otherwise wait until it is available.",
+        r"InvalidDBInstanceState|InvalidDBClusterState",
+    ),
+    Known(
         "database-combination",
         USER,
         "RDS does not offer this instance class with this engine and version.",
