@@ -1,4 +1,4 @@
-"""The functions of a workstation before their first call of AWS: time and memory of a cold start, and their archives.
+"""Functions before their first call of AWS (a workstation's two, the alarm router): time and memory of a cold start, archives.
 
 Each archive is unpacked as Lambda does it and its handler gets a real event, in a process of its own, until it wants a client
 of AWS. Lambda's file system is read-only and the archive has no compiled modules, so the source is compiled every time; the
@@ -47,6 +47,27 @@ REQUEST = {
 SETTINGS = {"idle": 1800, "max_uptime": 259200, "silent": 900, "tab": 7200, "sizes": ["t3.large"]}
 SECRET = "arn:aws:secretsmanager:ap-northeast-2:123456789012:secret:scv"
 SHARED = {"GIBAN_TABLE": "scv-workstations", "AWS_DEFAULT_REGION": "ap-northeast-2"}
+NOTICE = {
+    "Records": [
+        {
+            "messageId": "m",
+            "body": json.dumps(
+                {
+                    "Type": "Notification",
+                    "MessageId": "s",
+                    "Message": json.dumps({"title": "The disk is full", "service": "services.web", "priority": "P2"}),
+                }
+            ),
+            "attributes": {"ApproximateReceiveCount": "1"},
+            "eventSource": "aws:sqs",
+        }
+    ]
+}
+ROUTER = {
+    "environment": "scv",
+    "channels": {"team": {"kind": "slack", "secret": "scv/slack"}},
+    "routes": [{"to": ["team"], "group": {"by": ["service"], "wait": 30, "interval": 300}}],
+}
 FUNCTIONS: dict[str, tuple[tuple[str, ...], str, object, dict[str, str]]] = {
     "admin": (
         ("admin", "power"),
@@ -75,8 +96,24 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], str, object, dict[str, str]]] = {
             ),
         },
     ),
+    "alarms": (
+        ("alarms",),
+        "runtime.alarms.handler",
+        NOTICE,
+        {
+            "AWS_DEFAULT_REGION": "ap-northeast-2",
+            "GIBAN_PREFIX": "scv",
+            "GIBAN_ALARMS_TABLE": "scv-alarms",
+            "GIBAN_ALARMS_QUEUE": "https://sqs.ap-northeast-2.amazonaws.com/123456789012/scv-alarms",
+            "GIBAN_ALARMS_DEAD": "https://sqs.ap-northeast-2.amazonaws.com/123456789012/scv-alarms-dead",
+        },
+    ),
 }
 """Packages in the archive, module of the handler, an event, and the function's environment."""
+
+
+EXTRA = {"alarms": {"runtime/alarms/config.json": json.dumps(ROUTER).encode()}}
+"""Further files of an archive."""
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -112,7 +149,7 @@ def measure() -> dict[str, list[Start]]:
         for name, (packages, module, event, variables) in FUNCTIONS.items():
             for compiled in (False, True):
                 folder = os.path.join(top, f"{name}-{compiled}")
-                with zipfile.ZipFile(BytesIO(function_code(*packages))) as archive:
+                with zipfile.ZipFile(BytesIO(function_code(*packages, extra=EXTRA.get(name)))) as archive:
                     archive.extractall(folder)
 
                 kinds[f"{name}, {SORTS[compiled]}"] = _later(sys.executable, folder, module, event, variables, compiled)
@@ -176,7 +213,7 @@ def archives() -> list[str]:
 def report() -> list[str]:
     """Lines of the report."""
     lines = [
-        "## Functions of a workstation",
+        "## Functions",
         "",
         f"Import of the handler and the first event, up to the first client of AWS; processor time of cold processes, "
         f"{RUNS} runs in turns. Wanted: 15 ms, 15 MB.",

@@ -64,6 +64,8 @@ class Row(msgspec.Struct, frozen=True):
 
 def report() -> list[str]:
     """Lines of the report."""
+    from benchmarks import keeper_fleets
+
     if not os.path.exists(CUSTODIAN):
         raise SystemExit("The peer is missing: run `make c7n` first.")
     with tempfile.TemporaryDirectory() as folder:
@@ -71,6 +73,7 @@ def report() -> list[str]:
         try:
             running = rehearsal.start(REGION)
             rows = [row for count in COUNTS for row in measure(running, count, folder)]
+            together = keeper_fleets.report(running, folder)
         finally:
             rehearsal.stop()
     lines = [
@@ -92,7 +95,7 @@ def report() -> list[str]:
             next(row.cpu for row in rows if row.instances == count and row.what == what) for what in (DUE, PEER)
         )
         lines.append(f"{count} instances: {ours / theirs:.0%} of the peer's CPU.")
-    return lines
+    return [*lines, "", *together]
 
 
 DUE, QUIET, PEER = "giban keeper, half due", "giban keeper, nothing due", "c7n offhours, half due"
@@ -103,8 +106,8 @@ def measure(running: Running, count: int, folder: str) -> list[Row]:
     client = clients(running, REGION)
     ec2 = client("ec2")
     prefix = f"bench-{count}"
-    due = _run(client, count // 2, [("giban:power", f"{prefix}/due"), ("downtime", _off(0))])
-    rest = _run(client, count - count // 2, [("giban:power", f"{prefix}/rest"), ("downtime", _off(12))])
+    due = launch(client, count // 2, [("giban:power", f"{prefix}/due"), ("downtime", off_words(0))])
+    rest = launch(client, count - count // 2, [("giban:power", f"{prefix}/rest"), ("downtime", off_words(12))])
     fleet: dict[str, tuple[str, dict[str, Any]]] = {}
     # An hour from now half of them have been idle for too long.
     fleet.update({f"due{number:04}": (instance, {"idle": 1800}) for number, instance in enumerate(due)})
@@ -116,26 +119,26 @@ def measure(running: Running, count: int, folder: str) -> list[Row]:
     try:
         for turn in range(RUNS):
             environment = {
-                **_environment(running),
-                "GIBAN_TABLE": _table(client, f"{prefix}-{turn}"),
+                **environment_of(running),
+                "GIBAN_TABLE": new_table(client, f"{prefix}-{turn}"),
                 "GIBAN_PREFIX": prefix,
             }
             command = [sys.executable, "-c", TICK, path]
             now = time.time() + 60
             # The first look of all, which is not what is measured: it writes down every machine.
-            _cpu([*command, str(now)], environment, folder)
+            cpu_of([*command, str(now)], environment, folder)
             for what, at in ((QUIET, now + 60), (DUE, now + HOUR)):
-                cpu, text = _cpu([*command, str(at)], environment, folder)
+                cpu, text = cpu_of([*command, str(at)], environment, folder)
                 said = json.loads(text)
                 assert (said["stopped"], said["other"]) == (len(due) if what == DUE else 0, 0), said
-                _keep(best, Row(count, what, cpu, said["calls"], said["stopped"]))
-            _start(ec2, due)
+                keep(best, Row(count, what, cpu, said["calls"], said["stopped"]))
+            start_again(ec2, due)
             cpu = _custodian(environment, folder, prefix)
-            running_still = _count(ec2, "running")
+            running_still = how_many(ec2, "running")
             assert running_still == len(rest), f"c7n left {running_still} running"
-            _keep(best, Row(count, PEER, cpu, None, len(due)))
+            keep(best, Row(count, PEER, cpu, None, len(due)))
             if turn + 1 < RUNS:
-                _start(ec2, due)
+                start_again(ec2, due)
     finally:
         for first in range(0, count, 500):
             ec2.terminate_instances(InstanceIds=[*due, *rest][first : first + 500])
@@ -159,21 +162,21 @@ def _custodian(environment: dict[str, str], folder: str, prefix: str) -> float:
     with open(path, "w", encoding="utf-8") as file:
         json.dump(policy, file)
     command = [CUSTODIAN, "run", "--cache-period", "0", "--region", REGION, "-s", os.path.join(folder, "output"), path]
-    return _cpu(command, environment, folder)[0]
+    return cpu_of(command, environment, folder)[0]
 
 
-def _off(shift: int) -> str:
+def off_words(shift: int) -> str:
     """Cloud Custodian's words for "off at this hour of every day", `shift` hours away; and the next: a run may take longer."""
     hours = [(datetime.now(UTC).hour + shift + more) % 24 for more in (0, 1)]
     return f"off=[{','.join(f'({days},{hour})' for hour in hours for days in ('M-F', 'S', 'U'))}];tz=utc"
 
 
-def _keep(best: dict[str, Row], row: Row) -> None:
+def keep(best: dict[str, Row], row: Row) -> None:
     if row.what not in best or row.cpu < best[row.what].cpu:
         best[row.what] = row
 
 
-def _cpu(command: list[str], environment: dict[str, str], folder: str) -> tuple[float, str]:
+def cpu_of(command: list[str], environment: dict[str, str], folder: str) -> tuple[float, str]:
     """CPU seconds of a process of its own, and what it said."""
     with tempfile.TemporaryFile("w+") as out:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=out, stderr=out)
@@ -186,7 +189,7 @@ def _cpu(command: list[str], environment: dict[str, str], folder: str) -> tuple[
     return usage.ru_utime + usage.ru_stime, text
 
 
-def _environment(running: Running) -> dict[str, str]:
+def environment_of(running: Running) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "HOME": "/nonexistent",
@@ -200,7 +203,7 @@ def _environment(running: Running) -> dict[str, str]:
     }
 
 
-def _run(client: Clients, count: int, tags: list[tuple[str, str]]) -> list[str]:
+def launch(client: Clients, count: int, tags: list[tuple[str, str]]) -> list[str]:
     made: list[str] = []
     marks = [{"ResourceType": "instance", "Tags": [{"Key": key, "Value": value} for key, value in tags]}]
     while len(made) < count:
@@ -210,34 +213,34 @@ def _run(client: Clients, count: int, tags: list[tuple[str, str]]) -> list[str]:
             ImageId="ami-12c6146b", MinCount=several, MaxCount=several, InstanceType="t3.large", TagSpecifications=marks
         )
         made += [instance["InstanceId"] for instance in answer["Instances"]]
-    _settle(client("ec2"))
+    settle(client("ec2"))
     return made
 
 
-def _start(ec2: Any, instances: list[str]) -> None:
+def start_again(ec2: Any, instances: list[str]) -> None:
     """Have them running again."""
-    _settle(ec2)
+    settle(ec2)
     for first in range(0, len(instances), 500):
         ec2.start_instances(InstanceIds=instances[first : first + 500])
-    _settle(ec2)
+    settle(ec2)
 
 
-def _settle(ec2: Any) -> None:
+def settle(ec2: Any) -> None:
     """Wait until no instance is on its way."""
     deadline = time.monotonic() + 300
-    while _count(ec2, "pending", "stopping"):
+    while how_many(ec2, "pending", "stopping"):
         if time.monotonic() > deadline:
             raise SystemExit("The emulator did not come to rest within five minutes.")
         time.sleep(3)
 
 
-def _count(ec2: Any, *states: str) -> int:
+def how_many(ec2: Any, *states: str) -> int:
     filters = [{"Name": "instance-state-name", "Values": list(states)}]
     pages = ec2.get_paginator("describe_instances").paginate(Filters=filters, PaginationConfig={"PageSize": 1000})
     return sum(len(reservation["Instances"]) for page in pages for reservation in page["Reservations"])
 
 
-def _table(client: Clients, name: str) -> str:
+def new_table(client: Clients, name: str) -> str:
     client("dynamodb").create_table(
         TableName=name,
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],

@@ -1,4 +1,5 @@
-"""Run the benchmarks and write REPORT.md: `make bench`; `--keeper` adds 5,000 instances, `--rehearsal` minutes of `giban up`."""
+"""Run the benchmarks and write REPORT.md: `make bench`; `--keeper` adds 5,000 instances, `--router` 10,000
+alarms, `--rehearsal` minutes of `giban up`."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from benchmarks import agent, functions, keeper, rehearsal, start
+from benchmarks import agent, functions, keeper, rehearsal, router, start
 
 REPORT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "REPORT.md")
 
@@ -30,6 +31,8 @@ def main() -> None:
     lines += ["", *agent.report()]
     if "--keeper" in sys.argv:
         lines += ["", *keeper.report()]
+    if "--router" in sys.argv:
+        lines += ["", *router.report()]
     if "--rehearsal" in sys.argv:
         lines += ["", *rehearsal.report()]
     text = "\n".join(lines) + "\n"
