@@ -142,6 +142,8 @@ class Deployed(Opened):
         return "m-1"
 
     def call(self, action: str, **more: Any) -> dict[str, Any]:
+        if action == "list" and not self.posts:
+            return {"now": 100.0}
         if action == "list":
             group = self.answers and self.answers[-1][0]["group"]
             return {"now": 100.0, "groups": [{"id": group, "due": self.due}] if self.due else []}
@@ -188,7 +190,6 @@ def test_older_records_of_the_same_alarm_do_not_count() -> None:
         ([record(1, "delivered", channel="other")], False),
         ([record(1, "failed", channel="team")], True),
         ([record(1, "suppressed", reason="silence")], True),
-        ([record(1, "held", reason="quiet")], True),
     ],
 )
 def test_when_a_test_is_over(records: list[dict[str, Any]], over: bool) -> None:

@@ -15,8 +15,6 @@ LIMIT = 90.0
 EVERY = 1.0
 RECORDS = 200
 """How many of the newest records are looked through."""
-ENDED = ("suppressed", "held")
-"""Records after which nobody is told for now."""
 
 
 def post_of(priority: str, service: str, operator: str, *, resolve: bool) -> dict[str, Any]:
@@ -44,14 +42,18 @@ def run(
 ) -> Document:
     """Send it, and say where it arrived.
 
-    Returns {"message" (id), "priority", "resolve", "expected" ([{"group", "channel"}]), "arrived", "records", "due"}. `arrived`:
-    every channel it is meant for has it or refused it, or the router has decided that nobody is told now (the records say why).
-    `due`: when the group says its next word, where that is later than anybody waits here.
+    Returns {"message" (id), "priority", "resolve", "expected" ([{"group", "channel"}]), "held_until", "arrived", "records",
+    "due"}. `held_until`: the end of quiet hours that hold it, by the router's clock. `arrived`: every channel it is meant for
+    has it or refused it, or the router has decided that nobody is told now. `due`: when the group says its next word, where
+    that is later than anybody waits here.
     """
     from giban.lifecycle.alarms import explain
 
     post = post_of(priority, service, router.operator, resolve=resolve)
-    (explained,) = explain(router.router, {**post, "status": "firing"}, time.time())
+    now = float(router.call("list")["now"])
+    (explained,) = explain(router.router, {**post, "status": "firing"}, now)
+    told_at = [route["told_at"] for route in explained["routes"] if route["taken"]]
+    held = min(told_at) if explained["outcome"] == "held" else None
     expected = [
         {"group": route["group"], "channel": channel}
         for route in explained["routes"]
@@ -64,6 +66,7 @@ def run(
         "priority": priority,
         "resolve": resolve,
         "expected": expected,
+        "held_until": held,
         "arrived": False,
         "records": [],
         "due": None,
@@ -71,7 +74,7 @@ def run(
     end = clock() + LIMIT
     while wait and clock() < end:
         found["records"] = _records(router, explained["alert"]["key"], expected, before)
-        found["arrived"] = is_over(found["records"], expected)
+        found["arrived"] = is_over(found["records"], expected) or (held is not None and bool(found["records"]))
         if found["arrived"]:
             break
         found["due"] = _due(router, {item["group"] for item in expected}) if found["records"] else None
@@ -88,7 +91,7 @@ def is_over(records: list[Document], expected: list[Document]) -> bool:
         for record in records
         if record.get("what") in ("delivered", "failed")
     ]
-    return all(item in settled for item in expected) or any(record.get("what") in ENDED for record in records)
+    return all(item in settled for item in expected) or any(record.get("what") == "suppressed" for record in records)
 
 
 def _newest(router: Opened) -> str:

@@ -117,8 +117,11 @@ def test_lines(found: Document) -> Iterator[str]:
                 yield style(f"  delivered to {record.get('channel')}", fg="green")
             case "failed":
                 yield style(f"  not delivered to {record.get('channel')}: {record.get('reason')}", fg="red")
-            case "suppressed" | "held":
-                yield style(f"  {record['what']}: {_reason(record)}", fg="yellow")
+            case "suppressed":
+                yield style(f"  suppressed: {_reason(record)}", fg="yellow")
+    if found["held_until"]:
+        now = datetime.now().astimezone()
+        yield style(f"  held by quiet hours until {clock(moment(found['held_until']) or now, now)}", fg="yellow")
     if found["due"] and not found["arrived"]:
         yield f"The group says its next word in {duration(found['due']['in'])}; a route's `interval` keeps changes together."
     elif not found["arrived"]:
