@@ -134,7 +134,9 @@ def _queues(now: float) -> list[dict[str, Any]]:
         messages = list(queue["messages"])
         visible = sum(message["visible_at"] <= system for message in messages)
         delayed = sum(message["visible_at"] > system and not message["receive_count"] for message in messages)
-        first = min(messages, key=lambda message: message["sent_at"], default=None)
+        # What was sent with a delay does not wait for anybody yet.
+        waiting = [message for message in messages if message["visible_at"] <= system or message["receive_count"]]
+        first = min(waiting, key=lambda message: message["sent_at"], default=None)
         age = 0.0
         if first is not None:
             seen = _oldest.get(key)
