@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from giban.cli._power import moment
+from giban.cli._power import end_of
 from giban.cli._power_text import history_lines, status_lines, turned_line
 from giban.graph.problems import Problems
 
@@ -216,9 +216,9 @@ def test_history() -> None:
 
 
 def test_moments_as_people_write_them() -> None:
-    assert moment("2h") == pytest.approx(time.time() + 7200, abs=5)
-    assert moment("2026-11-21T22:00") == 1_795_266_000, "in the zone of the machine"
-    assert moment("2026-11-21T22:00+00:00") == 1_795_298_400
+    assert end_of("2h") == {"for": 7200.0}
+    assert end_of("2026-11-21T22:00") == {"until": 1_795_266_000.0}, "in the zone of the machine"
+    assert end_of("2026-11-21T22:00+00:00") == {"until": 1_795_298_400.0}
     for wrong in ("", "soon", "-2h", "0m", "25:00"):
         with pytest.raises(Problems, match="no time"):
-            moment(wrong)
+            end_of(wrong)

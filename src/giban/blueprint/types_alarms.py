@@ -100,7 +100,9 @@ class Escalation(Section, frozen=True, kw_only=True):
         Duration, Meta(description="How long to wait for somebody, and between repetitions.", examples=["10m"])
     ]
     to: Annotated[list[Name], Meta(min_length=1, description="Channels.", examples=[["owner"]])]
-    repeat: Annotated[int, Meta(ge=1, le=100, description="How many times.")] = 1
+    repeat: Annotated[
+        int, Meta(ge=1, le=100, description="How often they are told again when nobody acknowledges even then.")
+    ] = 1
 
 
 class Grouping(Section, frozen=True, kw_only=True):

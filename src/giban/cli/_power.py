@@ -116,10 +116,9 @@ def write_chart(plan: WeekPlan, path: str) -> None:
     write_file(path, chart(plan))
 
 
-def moment(text: str) -> float:
-    """`2h` from now on, or a time as ISO 8601, in this machine's time zone when it names none; in seconds since 1970.
-
-    Raises Problems when it is neither."""
+def end_of(text: str) -> dict[str, float]:
+    """`2h` as {"for": seconds}, which the keeper counts by its own clock; a time as ISO 8601, in this machine's time zone when it
+    names none, as {"until": seconds since 1970}. Raises Problems when it is neither."""
     from datetime import datetime
 
     import msgspec
@@ -127,11 +126,11 @@ def moment(text: str) -> float:
     from giban.blueprint.durations import Duration, seconds_of
 
     try:
-        return time.time() + seconds_of(msgspec.convert(text.strip().lower(), Duration))
+        return {"for": float(seconds_of(msgspec.convert(text.strip().lower(), Duration)))}
     except msgspec.ValidationError:
         pass
     try:
-        return datetime.fromisoformat(text.strip()).timestamp()
+        return {"until": datetime.fromisoformat(text.strip()).timestamp()}
     except ValueError:
         fix = "Write 90m, 2h or 1d from now on, or a time like 2026-11-21T22:00."
         raise Problems([Problem(f"`{text}` is no time.", fix)]) from None

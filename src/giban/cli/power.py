@@ -122,10 +122,10 @@ def history(what: str, chosen: Choice, limit: int, as_json: bool) -> None:
 
 
 def _turn(action: str, what: str, chosen: Choice, until: str | None, as_json: bool) -> None:
-    from giban.cli._power import moment, opened
+    from giban.cli._power import end_of, opened
     from giban.cli._power_text import turned_line
 
-    more: Document = {} if until is None else {"until": moment(until)}
+    more: Document = {} if until is None else end_of(until)
     found = opened(chosen)
     document = found.call(action, target=found.named(what), **more)
     if as_json:

@@ -45,13 +45,10 @@ class Refused(Exception):  # noqa: N818 - an answer, said with care
 
 
 def _text(status: int, problem: Document, name: str) -> str:
-    """What a problem says: its detail (the keeper's: `error.message`), or a line for each wrong field when it lists them."""
+    """What a problem says: its detail, or a line for each wrong field when it lists them."""
     fields = problem.get("errors")
     if isinstance(fields, list) and fields:
         return "\n".join(f"{field.get('field')}: {field.get('detail')}" for field in fields if isinstance(field, dict))
-    error = problem.get("error")
-    if isinstance(error, dict) and error.get("message"):
-        return str(error["message"])
     return str(problem.get("detail") or problem.get("title") or f"The {name} answered with {status}.")
 
 

@@ -146,8 +146,8 @@ def test_what_cannot_be_stopped_is_not_promised(stage: Stage) -> None:
     name = stage.database(Engine="sqlserver-se", MultiAZ=True, LicenseModel="license-included")
     stage.tick(DAY)
     answer = stage.ask("off", "databases.main")
-    assert (answer["status"], answer["body"]["error"]["code"]) == (409, "cannot-stop")
-    assert "SQL Server" in answer["body"]["error"]["message"]
+    assert (answer["status"], answer["body"]["code"]) == (409, "cannot-stop")
+    assert "SQL Server" in answer["body"]["detail"]
     assert "manual" not in stage.state("databases.main")
     assert stage.status(name) == "available"
 
@@ -157,7 +157,7 @@ def test_aws_does_not_answer(stage: Stage) -> None:
     stage.tick(DAY)
     with Turned(stage.clients("autoscaling"), "DescribeAutoScalingGroups", "AccessDenied"):
         answer = stage.ask("on", "services.web")
-        assert (answer["status"], answer["body"]["error"]["code"]) == (502, "aws")
+        assert (answer["status"], answer["body"]["code"]) == (502, "aws")
         assert stage.ask("status")["body"]["targets"]["services.web"]["power"] == "unknown"
 
 
@@ -196,7 +196,7 @@ def test_wrong_questions(stage: Stage, event: dict[str, Any], status: int, words
     assert answer["status"] == status
     import re
 
-    assert re.search(words, answer["body"]["error"]["message"])
+    assert re.search(words, answer["body"]["detail"])
 
 
 class TestKeeper:

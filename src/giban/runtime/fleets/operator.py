@@ -13,10 +13,10 @@ Answer: {"status": n, "body": {…}}.
 
     200  status: {"now": time, "targets": {name: DOCUMENT}}     history: {"target", "events": [{"at", "what", "by", "why", …}]}
          on, off, auto: {"target", "done": bool (it is as asked already), DOCUMENT's fields}
-    400  {"error": {"code": "bad-request", "message"}}      wrong action, time, limit
-    404  {"error": {"code": "no-target", "message"}}        with what it may have been meant to be
-    409  {"error": {"code": "cannot-stop" | "changed", "message"}}   a read replica; or somebody else asked at the same moment
-    502  {"error": {"code": "aws", "message"}}              AWS did not answer; what was asked is remembered and tried again
+    400  {"code": "bad-request", "detail"}      wrong action, time, limit
+    404  {"code": "no-target", "detail"}        with what it may have been meant to be
+    409  {"code": "cannot-stop" | "changed", "detail"}   a read replica; or somebody else asked at the same moment
+    502  {"code": "aws", "detail"}              AWS did not answer; what was asked is remembered and tried again
 
 DOCUMENT, times as ISO 8601 in UTC, null where there is none:
 
@@ -65,7 +65,7 @@ class Wrong(Exception):  # noqa: N818 - an answer, not an error
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
-        self.answer = {"status": status, "body": {"error": {"code": code, "message": message}}}
+        self.answer = {"status": status, "body": {"code": code, "detail": message}}
 
 
 def operate(world: World, targets: Mapping[str, Target], event: Mapping[str, Any], now: float) -> dict[str, Any]:
