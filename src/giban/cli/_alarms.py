@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from giban.cli._lengths import length_of
 from giban.cli.options import Choice
 from giban.graph.problems import Problem, Problems
 
@@ -88,14 +89,9 @@ def matched(words: Sequence[str]) -> dict[str, str | list[str]]:
 
 def seconds(text: str) -> int:
     """`30m`, `2h`, `1d` in seconds. Raises Problems when it is something else, or longer than 90 days."""
-    import msgspec
-
-    from giban.blueprint.durations import Duration, seconds_of
-
-    try:
-        found = seconds_of(msgspec.convert(text.strip().lower(), Duration))
-    except msgspec.ValidationError:
-        raise Problems([Problem(f"`{text}` is not a length of time.", "Write 30m, 2h, 1h30m or 1d.")]) from None
+    found = length_of(text)
+    if found is None:
+        raise Problems([Problem(f"`{text}` is not a length of time.", "Write 30m, 2h, 1h30m or 1d.")])
     if found > MOST_DAYS * 86_400:
         raise Problems(
             [Problem(f"{text} is longer than {MOST_DAYS} days.", "Change the rule in the blueprint instead.")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from giban.cli._lengths import length_of
 from giban.cli.options import Choice
 from giban.graph.problems import Problem, Problems
 
@@ -121,14 +122,9 @@ def end_of(text: str) -> dict[str, float]:
     names none, as {"until": seconds since 1970}. Raises Problems when it is neither."""
     from datetime import datetime
 
-    import msgspec
-
-    from giban.blueprint.durations import Duration, seconds_of
-
-    try:
-        return {"for": float(seconds_of(msgspec.convert(text.strip().lower(), Duration)))}
-    except msgspec.ValidationError:
-        pass
+    seconds = length_of(text)
+    if seconds is not None:
+        return {"for": float(seconds)}
     try:
         return {"until": datetime.fromisoformat(text.strip()).timestamp()}
     except ValueError:

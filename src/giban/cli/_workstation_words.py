@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import click
 
+from giban.cli._lengths import length_of
 from giban.cli.options import BLUEPRINT, in_folder
 from giban.graph.problems import Problem, Problems
 
@@ -43,20 +44,16 @@ def sort_words(words: Sequence[str], value: str = "") -> Words:
 def minutes(text: str) -> int:
     """`90m`, `2h`, `1h30m`, `3d` in minutes, as the blueprint writes them. Raises Problems when it is something else,
     or longer than 72 hours."""
-    import msgspec
-
-    from giban.blueprint.durations import Duration, seconds_of
-
-    duration = text.strip().lower()
-    try:
-        found = seconds_of(msgspec.convert(duration, Duration)) // 60
-    except msgspec.ValidationError:
+    seconds = length_of(text)
+    if seconds is None:
+        duration = text.strip().lower()
         fix = (
             f"Write {duration}m for minutes or {duration}h for hours."
             if duration.isdecimal()
             else "Write 90m, 2h or 1h30m."
         )
-        raise Problems([Problem(f"`{text}` is not a length of time.", fix)]) from None
+        raise Problems([Problem(f"`{text}` is not a length of time.", fix)])
+    found = seconds // 60
     if found > MOST:
         raise Problems([Problem(f"`{text}` is more than 72h.", "Write 72h or less: nothing is kept longer.")])
     return found

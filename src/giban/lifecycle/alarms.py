@@ -7,19 +7,17 @@ rules (docs/decisions/0009), so they say what will happen, not what a second imp
 from __future__ import annotations
 
 from collections.abc import Mapping
-from io import BytesIO
 from typing import Any
-from zipfile import ZipFile
 
 import msgspec
 
 from giban.graph.graph import Graph
 from giban.graph.problems import Problem, Problems
+from giban.lifecycle.archives import configured
 from giban.lifecycle.operate import Document, NotUp
 from giban.terraform.aws import Clients, code_of, from_aws
 
-TABLE_VARIABLE = "GIBAN_ALARMS_TABLE"
-"""The router's environment variable that holds its table; the keeper has it too."""
+HANDLER = "runtime.alarms.handler.handle"
 CONFIG = "runtime/alarms/config.json"
 """Where the configuration lies in the function's archive."""
 
@@ -36,14 +34,9 @@ class Router(msgspec.Struct, frozen=True):
 
 def router(graph: Graph) -> Router:
     """The router of a blueprint. Raises Problems when it has no alarms."""
-    for function in graph.all("aws_lambda_function"):
-        archive = function.stack.files.get(str(function.value("filename")))
-        if function.value("environment", "variables", TABLE_VARIABLE) is None or not callable(archive):
-            continue
-        with ZipFile(BytesIO(archive())) as opened:
-            if CONFIG not in opened.namelist():
-                continue
-            config = msgspec.json.decode(opened.read(CONFIG), type=dict[str, Any])
+    found = configured(graph, HANDLER, CONFIG)
+    if found is not None:
+        function, config = found
         name = str(function.value("function_name"))
         return Router(name, str(function.region), name, config)
     raise Problems([Problem("The blueprint has no alarms.", "Add a section `alarms`; see docs/operations.md.")])

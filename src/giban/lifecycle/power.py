@@ -11,10 +11,13 @@ from typing import Any
 
 import msgspec
 
+from giban.blueprint.report import did_you_mean
 from giban.graph.graph import Graph
 from giban.graph.power import stepped
 from giban.graph.problems import Problem, Problems
+from giban.lifecycle.archives import configured
 
+HANDLER = "runtime.power.keeper.handle"
 CONFIG = "runtime/fleets/config.json"
 """Where the configuration lies in the keeper's archive."""
 HOUR = 3600.0
@@ -94,17 +97,11 @@ class WeekPlan(msgspec.Struct, frozen=True):
 
 def keeper(graph: Graph) -> Keeper:
     """The keeper of a blueprint. Raises Problems when nothing has a power schedule or peaks."""
-    from io import BytesIO
-    from zipfile import ZipFile
 
-    for function in graph.all("aws_lambda_function"):
-        archive = function.stack.files.get(str(function.value("filename")))
-        if function.value("handler") != "runtime.power.keeper.handle" or not callable(archive):
-            continue
-        with ZipFile(BytesIO(archive())) as opened:
-            if CONFIG in opened.namelist():
-                config = msgspec.json.decode(opened.read(CONFIG), type=dict[str, Any])
-                return Keeper(str(function.value("function_name")), str(function.region), config)
+    found = configured(graph, HANDLER, CONFIG)
+    if found is not None:
+        function, config = found
+        return Keeper(str(function.value("function_name")), str(function.region), config)
     what = "Nothing in the blueprint has power schedules or peaks."
     raise Problems([Problem(what, "Add a section `power`, or `scale.schedules` to a service; see docs/operations.md.")])
 
@@ -114,12 +111,9 @@ def find(found: Keeper, target: str) -> str:
     named = [known for known in found.targets if target in (known, known.partition(".")[2])]
     if len(named) == 1:
         return named[0]
-    from difflib import get_close_matches
-
     if named:
         raise Problems([Problem(f"Several targets are called `{target}`.", f"Name one: {', '.join(named)}.")])
-    close = get_close_matches(target, found.targets, 1)
-    fix = f"Did you mean `{close[0]}`?" if close else f"There is: {', '.join(found.targets)}."
+    fix = did_you_mean(target, found.targets, f"There is: {', '.join(found.targets)}.")
     raise Problems([Problem(f"No power schedule is for `{target}`.", fix)])
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from giban.blueprint.report import did_you_mean
 from giban.graph.graph import Graph
 from giban.graph.problems import Problem, Problems
 from giban.graph.resource import Resource
@@ -107,10 +108,7 @@ def find(graph: Graph, name: str) -> Queue:
     for queue in known:
         if queue.name == wanted:
             return queue
-    from difflib import get_close_matches
-
-    close = get_close_matches(wanted, names, 1)
-    fix = f"Did you mean `{close[0]}`?" if close else f"There is: {', '.join(names)}."
+    fix = did_you_mean(wanted, names, f"There is: {', '.join(names)}.")
     raise Problems([Problem(f"There is no queue `{name}`.", fix)])
 
 

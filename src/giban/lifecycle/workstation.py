@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
+from giban.blueprint.report import did_you_mean
 from giban.graph.graph import Graph
 from giban.graph.problems import Problem, Problems
 from giban.lifecycle.operate import Document, Operated
@@ -62,10 +63,7 @@ def find(graph: Graph, name: str | None) -> Workstation:
     for workstation in known:
         if workstation.name == name:
             return workstation
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, names, 1)
-    fix = f"Did you mean `{close[0]}`?" if close else f"There is: {', '.join(names)}."
+    fix = did_you_mean(name, names, f"There is: {', '.join(names)}.")
     raise Problems([Problem(f"There is no workstation `{name}`.", fix)])
 
 

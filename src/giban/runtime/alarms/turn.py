@@ -25,7 +25,6 @@ LONGEST_DELAY = 60
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html, DelaySeconds.)"""
 WAKES = 10
 """Messages of one SendMessageBatch."""
-LOG = "The log of the function says where it failed."
 ROUNDS = 3
 """How often troubles with one channel are told to the others within a turn; more is left to the next."""
 
